@@ -1,0 +1,422 @@
+/**
+ * The types that travel between the stages collect -> evaluate -> render -> deliver. Read this first.
+ *
+ * Three families: the objects of the cluster as the checks see them (projected: only what a check reads), the
+ * inventory (what could be read and what could not), and the report (plain, versioned JSON; the only input of
+ * every renderer).
+ */
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+// ---------------------------------------------------------------------------------------------------------
+// Objects of the cluster, projected. Paths and names are the Kubernetes API's.
+
+/** The controller of an object, from `metadata.ownerReferences` (the entry with `controller: true`). */
+export interface ControllerRef {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+}
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  /** Set on objects whose name the API server generated; identifies a bare Pod better than its name. */
+  generateName?: string;
+  labels?: Record<string, string>;
+  controller?: ControllerRef;
+  /** The tool that will undo a live change, from its tracking labels and annotations: `Argo CD`, `Flux`, `Helm`. */
+  managedBy?: string;
+  /** True for a static Pod's mirror, which cannot be changed through the API. */
+  mirror?: boolean;
+}
+
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+}
+
+export interface ContainerPort {
+  containerPort: number;
+  hostPort?: number;
+  protocol?: string;
+  name?: string;
+}
+
+export interface ContainerSecurityContext {
+  privileged?: boolean;
+  runAsNonRoot?: boolean;
+  runAsUser?: number;
+  windowsOptions?: { hostProcess?: boolean };
+}
+
+export interface Container {
+  name: string;
+  image?: string;
+  ports?: ContainerPort[];
+  securityContext?: ContainerSecurityContext;
+}
+
+export interface PodSecurityContext {
+  runAsNonRoot?: boolean;
+  runAsUser?: number;
+  windowsOptions?: { hostProcess?: boolean };
+}
+
+export interface PodSpec {
+  hostIPC?: boolean;
+  hostPID?: boolean;
+  hostNetwork?: boolean;
+  hostUsers?: boolean;
+  dnsPolicy?: string;
+  os?: { name: string };
+  serviceAccountName?: string;
+  securityContext?: PodSecurityContext;
+  containers: Container[];
+  initContainers?: Container[];
+  ephemeralContainers?: Container[];
+}
+
+/** A Pod, or anything that makes Pods. */
+export interface Workload extends KubeObject {
+  /** Absent on a ReplicaSet or Job whose listed owner (Deployment, CronJob) holds the template. */
+  podSpec?: PodSpec;
+  /** Wanted replicas, where the kind has them. */
+  replicas?: number;
+  /** `status.phase` of a Pod. */
+  phase?: string;
+}
+
+export interface Namespace extends KubeObject {}
+
+export interface Node extends KubeObject {
+  providerID?: string;
+}
+
+export interface ServiceAccount extends KubeObject {
+  automountServiceAccountToken?: boolean;
+}
+
+export interface PolicyRule {
+  verbs: string[];
+  apiGroups?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  nonResourceURLs?: string[];
+}
+
+/** A Role or a ClusterRole. */
+export interface Role extends KubeObject {
+  rules: PolicyRule[];
+}
+
+export interface Subject {
+  kind: string;
+  apiGroup?: string;
+  name: string;
+  namespace?: string;
+}
+
+/** A RoleBinding or a ClusterRoleBinding. */
+export interface RoleBinding extends KubeObject {
+  roleRef: { apiGroup: string; kind: string; name: string };
+  subjects: Subject[];
+}
+
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
+
+export interface NetworkPolicy extends KubeObject {
+  spec: {
+    podSelector?: LabelSelector;
+    policyTypes?: string[];
+    /** The rules are counted by the checks, not read. */
+    ingress?: unknown[];
+    egress?: unknown[];
+  };
+}
+
+export interface PodSecurityPolicy extends KubeObject {
+  spec: { hostIPC?: boolean; hostPID?: boolean; hostNetwork?: boolean };
+}
+
+/** Every source (a kind that is listed from the API) and the type of its objects. */
+export interface ObjectsBySource {
+  namespaces: Namespace;
+  nodes: Node;
+  serviceAccounts: ServiceAccount;
+  roles: Role;
+  clusterRoles: Role;
+  roleBindings: RoleBinding;
+  clusterRoleBindings: RoleBinding;
+  networkPolicies: NetworkPolicy;
+  podSecurityPolicies: PodSecurityPolicy;
+  podTemplates: Workload;
+  replicationControllers: Workload;
+  deployments: Workload;
+  statefulSets: Workload;
+  daemonSets: Workload;
+  replicaSets: Workload;
+  jobs: Workload;
+  cronJobs: Workload;
+  pods: Workload;
+}
+export type SourceName = keyof ObjectsBySource;
+
+/** The sources whose objects hold a Pod template; with `pods` they are what a check over pod specs reads. */
+export const templateSources = [
+  'podTemplates',
+  'replicationControllers',
+  'deployments',
+  'statefulSets',
+  'daemonSets',
+  'replicaSets',
+  'jobs',
+  'cronJobs',
+] as const satisfies readonly SourceName[];
+export const podSpecSources = [...templateSources, 'pods'] as const satisfies readonly SourceName[];
+
+/** Where the pod spec is, by the kind of the object. */
+export const podSpecPath: Readonly<Record<string, readonly string[]>> = {
+  Pod: ['spec'],
+  PodTemplate: ['template', 'spec'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+  Deployment: ['spec', 'template', 'spec'],
+  StatefulSet: ['spec', 'template', 'spec'],
+  DaemonSet: ['spec', 'template', 'spec'],
+  ReplicaSet: ['spec', 'template', 'spec'],
+  ReplicationController: ['spec', 'template', 'spec'],
+  Job: ['spec', 'template', 'spec'],
+};
+
+// ---------------------------------------------------------------------------------------------------------
+// Inventory: what the sources gave, each either its objects or the reason it could not be read.
+
+/**
+ * - `ok`: read completely.
+ * - `partial`: some namespaces could not be read (`unreadNamespaces`), or a list ended early.
+ * - `forbidden`: the credentials may not list it anywhere in scope.
+ * - `absent`: the API server does not serve it (decided by discovery); never counts as incomplete.
+ * - `failed`: it should have been readable, with the cause.
+ * - `not-requested`: outside the scope (`-n`), or a kind that the given files do not hold.
+ */
+export type SourceState = 'ok' | 'partial' | 'forbidden' | 'absent' | 'failed' | 'not-requested';
+
+/** What is known of one source after its list has ended. Every state but `ok` has a reason. */
+export interface SourceOutcome {
+  state: SourceState;
+  /** Number of objects read. */
+  count: number;
+  reason?: string;
+  unreadNamespaces?: string[];
+}
+
+/** All sources but pods, which stream past page by page and are never held. */
+export type HeldSource = Exclude<SourceName, 'pods'>;
+export type Held = { readonly [S in HeldSource]: readonly ObjectsBySource[S][] };
+
+export type Platform = 'aks' | 'eks' | 'gke' | 'openshift' | 'kubernetes';
+
+export interface ClusterInfo {
+  /** uid of the namespace kube-system, else a hash of the server URL; what the cluster is recognised by. */
+  id: string;
+  /** What people read: `--cluster-name`, else the kubeconfig context's cluster. */
+  name: string;
+  server: string;
+  /** `gitVersion` of the API server; `unknown` for manifest files. */
+  version: string;
+  platform: Platform;
+}
+
+export interface Scope {
+  /** `cluster`: a live one; `files`: manifests. */
+  kind: 'cluster' | 'files';
+  /** The namespaces audited; absent means all. */
+  namespaces?: string[];
+  /** The manifest files read. */
+  files?: string[];
+}
+
+/** How the pods arrive: a page at a time, and again from the start when the API server expired the list. */
+export interface PodSink {
+  page(pods: Workload[]): void;
+  /** The list starts anew: forget every page so far. */
+  restart(): void;
+}
+
+/** What the collect stage hands to evaluate: everything held, and the pods still to stream. */
+export interface Collection {
+  scope: Scope;
+  cluster: ClusterInfo;
+  held: Held;
+  outcomes: Record<HeldSource, SourceOutcome>;
+  /** Streams the pods into the sink; resolves with how the list ended and never rejects for what a list can suffer. */
+  streamPods(sink: PodSink): Promise<SourceOutcome>;
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Findings and fixes
+
+export const severities = ['critical', 'high', 'medium', 'low'] as const;
+export type Severity = (typeof severities)[number];
+
+/**
+ * One step into an object: a member, or the element of a list, by the index it had at the audit and by the
+ * members that recognise it (a container by its name).
+ */
+export type FieldStep = string | { index: number; where: Record<string, string | number> };
+/** The way from the top of an object to one of its fields; empty means the object itself. */
+export type Field = FieldStep[];
+
+/** One change to one field. A missing `before` means the field was absent; a missing `after` means it goes. */
+export interface Change {
+  field: Field;
+  before?: Json;
+  after?: Json;
+  /** How many of the field's nearest parents were absent too (the change adds them, the backout removes them). */
+  missingParents?: number;
+}
+
+export interface ObjectRef {
+  apiVersion: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+}
+
+/**
+ * What would put a finding right, as data; the kit derives patch, inverse and commands from it.
+ * - `patch`: the changes, in place · `recreate`: the changes, but the API only takes them on a new object
+ * - `create`: the manifest · `delete`: the target · `none`: nothing that a command can do (see `note`)
+ * - risk `safe`: no workload is known to rely on it · `review`: a person decides first · `advice`: never automatic
+ */
+export interface Fix {
+  target: ObjectRef;
+  action: 'patch' | 'create' | 'recreate' | 'delete' | 'none';
+  risk: 'safe' | 'review' | 'advice';
+  changes?: Change[];
+  manifest?: JsonObject;
+  /** One sentence a person must read before the commands. */
+  note?: string;
+}
+
+/** One thing wrong with one object. */
+export interface Finding {
+  /** Stable over rollouts: hash of check, API group, kind, namespace, name of the top owner, container name, field without indexes. */
+  id: string;
+  object: ObjectRef;
+  container?: string;
+  /** Where in the object, as kubectl explains it: `spec.template.spec.containers[0].securityContext.privileged`. */
+  path?: string;
+  message: string;
+  severity: Severity;
+  /** `review`: a person must judge. */
+  verdict: 'fail' | 'review';
+  state: 'open' | 'exempt';
+  /** Why it is exempt, and until when (date, ISO 8601). */
+  exemption?: { reason: string; owner: string; expires: string };
+  /** Set when live Pods have it and the template they came from does not (an injected sidecar, a debug container). */
+  drift?: { pods: number; example: string };
+  fix: Fix;
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Report
+
+export const statuses = ['fail', 'not-assessed', 'manual', 'exempt', 'pass', 'not-applicable'] as const;
+/** Worst first, except that what was not assessed ranks right behind a failure. */
+export type Status = (typeof statuses)[number];
+
+/** A plan: what to do with kubectl, and on a managed platform where its portal or CLI has a route of its own. Markdown. */
+export interface Plan {
+  kubectl: string;
+  aks?: string;
+  eks?: string;
+  gke?: string;
+}
+
+/** The words of a check, Markdown; `{{commands}}` on a line of its own is where the commands for an object go. */
+export interface Guidance {
+  description: string;
+  rationale: string;
+  impact: string;
+  defaultValue: string;
+  prerequisites: string;
+  testPlan: Plan;
+  implementationPlan: Plan;
+  backoutPlan: Plan;
+  references: string;
+}
+
+export interface CheckResult {
+  id: string;
+  title: string;
+  severity: Severity;
+  status: Status;
+  /** True when something the check reads could not be read, whatever its status. */
+  incomplete?: boolean;
+  /** Why it was not assessed, is incomplete or not applicable. */
+  reason?: string;
+  guidance: Guidance;
+  counts: { evaluated: number; passed: number; failed: number; exempt: number };
+  findings: Finding[];
+}
+
+export interface ControlResult {
+  id: string;
+  level: 1 | 2;
+  title: string;
+  status: Status;
+  /** Why, where the status needs words: `no check yet`. */
+  reason?: string;
+  /** Ids of the checks that decide it. */
+  checks: string[];
+}
+
+export interface BenchmarkResult {
+  /** `cis-kubernetes-2.0.1` */
+  id: string;
+  title: string;
+  /** The level scored and gated: 1, or 2 for both. */
+  level: 1 | 2;
+  /** Why this edition, where it is not exactly the server's: `nearest edition to Kubernetes v1.37`. */
+  note?: string;
+  /** Controls passed / (passed + failed), 0 to 1; null when nothing was assessed. */
+  score: number | null;
+  /** Controls with a verdict / (those + not assessed), 0 to 1; null when there is no control to assess. */
+  coverage: number | null;
+  controls: ControlResult[];
+}
+
+export interface SourceReport extends SourceOutcome {
+  source: SourceName;
+}
+
+/** Version 1 only ever gains optional fields; readers ignore what they do not know. */
+export interface Report {
+  apiVersion: 'passmuster/v1';
+  kind: 'Report';
+  metadata: {
+    id: string;
+    /** ISO 8601, UTC. */
+    startedAt: string;
+    finishedAt: string;
+    /** Version of Passmuster. */
+    version: string;
+    /** SHA-256 of the effective configuration without secrets. */
+    configDigest: string;
+  };
+  cluster: ClusterInfo;
+  scope: Scope;
+  sources: SourceReport[];
+  benchmarks: BenchmarkResult[];
+  checks: CheckResult[];
+  /** Exemptions that have expired or matched nothing, as sentences. */
+  exemptionNotes?: string[];
+}
