@@ -327,6 +327,28 @@ export interface Finding {
 }
 
 // ---------------------------------------------------------------------------------------------------------
+// Benchmarks
+
+/** A check that decides a control; with `path` only its findings at that path count. */
+export type ControlCheck = string | { id: string; path: string };
+
+/** One edition of a published benchmark: its controls, in the edition's order, and the checks that decide them. */
+export interface Benchmark {
+  /** `cis-kubernetes-2.0.1` */
+  id: string;
+  title: string;
+  controls: readonly {
+    id: string;
+    level: 1 | 2;
+    /** Our own words: the benchmark's are copyrighted. */
+    title: string;
+    /** How the benchmark itself classifies the control; says nothing of what Passmuster can decide. */
+    assessment: 'Automated' | 'Manual';
+    checks: readonly ControlCheck[];
+  }[];
+}
+
+// ---------------------------------------------------------------------------------------------------------
 // Report
 
 export const statuses = ['fail', 'not-assessed', 'manual', 'exempt', 'pass', 'not-applicable'] as const;
@@ -394,6 +416,14 @@ export interface BenchmarkResult {
   controls: ControlResult[];
 }
 
+/** The open failures in one namespace, and how much of what was judged there holds, weighted by severity. */
+export interface NamespaceResult {
+  name: string;
+  /** 0 to 1; null where nothing was judged. */
+  compliance: number | null;
+  findings: Record<Severity, number>;
+}
+
 export interface SourceReport extends SourceOutcome {
   source: SourceName;
 }
@@ -417,6 +447,21 @@ export interface Report {
   sources: SourceReport[];
   benchmarks: BenchmarkResult[];
   checks: CheckResult[];
+  /** Worst first. */
+  namespaces?: NamespaceResult[];
   /** Exemptions that have expired or matched nothing, as sentences. */
   exemptionNotes?: string[];
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Delivery
+
+/** A rendered mail: what render hands to deliver. */
+export interface Mail {
+  /** `failure`: says that the audit itself failed; never takes the place of a report for the same slot. */
+  kind: 'report' | 'failure';
+  subject: string;
+  text: string;
+  html: string;
+  attachments: { filename: string; contentType: string; content: string }[];
 }

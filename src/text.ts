@@ -29,3 +29,27 @@ export const isPrintable = (text: string): boolean => text.search(unprintable) =
 /** `1 pod`, `2 pods`. */
 export const plural = (count: number, noun: string, nouns = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : nouns}`;
+
+/** The candidate that was probably meant: at most two edits away, and less than half of the word. Case does not count. */
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const near = candidates
+    .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, edits }) => edits <= 2 && edits * 2 < candidate.length)
+    .toSorted((a, b) => a.edits - b.edits);
+  return near[0]?.candidate;
+}
+
+/** Levenshtein distance; words that are longer than any of ours are far from all. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return Infinity;
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (const [i, character] of a.split('').entries()) {
+    const current = [i + 1];
+    for (let j = 1; j <= b.length; j += 1) {
+      const substitution = (previous[j - 1] ?? 0) + (character === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? Infinity;
+}

@@ -18,6 +18,11 @@ export interface Problem {
   severity?: Severity;
   /** `review` when a person must judge; `fail` if absent. */
   verdict?: 'fail' | 'review';
+  /**
+   * What recognises it from one run to the next, where that is not the object and the field: for a grant the subject
+   * and the role, whatever the binding is called.
+   */
+  identity?: readonly string[];
   /** The change that puts it right, without its target: the engine knows the object, its owner and whether it can be patched. */
   fix?: Omit<Fix, 'target' | 'action'> & { action?: 'patch' | 'create' | 'delete' | 'none' };
 }

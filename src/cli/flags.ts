@@ -1,0 +1,115 @@
+import type { ConnectionOptions } from '../api/connection.ts';
+import { loadConfig, type Config } from '../config.ts';
+import { exit, UserError } from '../errors.ts';
+import type { AuditOptions } from '../run.ts';
+import { progressLine } from './progress.ts';
+
+export interface AuditFlags {
+  kubeconfig?: string;
+  context?: string;
+  cluster?: string;
+  user?: string;
+  namespace?: string[];
+  allNamespaces?: boolean;
+  as?: string;
+  asGroup?: string[];
+  requestTimeout: string;
+  filename?: string[];
+  config?: string;
+  clusterName?: string;
+  benchmark?: string;
+  level?: '1' | '2';
+  progress: boolean;
+  color: boolean;
+  quiet?: boolean;
+}
+
+export interface OutputFlags {
+  output?: string[];
+  color: boolean;
+}
+
+export interface GateFlags {
+  failOn: string;
+  complianceThreshold?: number;
+  failOnIncomplete?: boolean;
+}
+
+export interface SendFlags extends AuditFlags {
+  report?: string;
+  slot?: string;
+}
+
+export interface ScheduleFlags extends AuditFlags {
+  schedule?: string;
+  timeZone?: string;
+}
+
+/** The configuration: flag over environment over file over default. */
+export function effectiveConfig(flags: AuditFlags): Config {
+  const config = loadConfig(flags.config, process.env);
+  return {
+    ...config,
+    ...(flags.clusterName === undefined ? {} : { clusterName: flags.clusterName }),
+    ...(flags.benchmark === undefined ? {} : { benchmark: flags.benchmark }),
+    ...(flags.level === undefined ? {} : { level: flags.level === '2' ? 2 : 1 }),
+  };
+}
+
+/** What `run.ts` needs, from the flags. @throws UserError (exit 2) for flags that contradict each other. */
+export function auditOptions(flags: AuditFlags, config: Config): AuditOptions {
+  const namespaces = flags.allNamespaces === true ? undefined : flags.namespace;
+  if (flags.filename !== undefined) requireNoClusterFlags(flags);
+  return {
+    target:
+      flags.filename === undefined
+        ? { kind: 'cluster', connection: connectionOptions(flags) }
+        : { kind: 'files', files: flags.filename },
+    ...(namespaces === undefined ? {} : { namespaces }),
+    config,
+    ...(flags.progress && flags.quiet !== true ? { onProgress: progressLine(process.stderr) } : {}),
+  };
+}
+
+function requireNoClusterFlags(flags: AuditFlags): void {
+  const given = (['kubeconfig', 'context', 'cluster', 'user', 'as'] as const).find(
+    (flag) => flags[flag] !== undefined,
+  );
+  if (given === undefined) return;
+  throw new UserError(
+    `--${given} names a cluster and -f names manifests: one audit reads one or the other.`,
+    {
+      exitCode: exit.usage,
+      hint: `Leave out --${given}, or leave out -f.`,
+    },
+  );
+}
+
+function connectionOptions(flags: AuditFlags): ConnectionOptions {
+  const { kubeconfig, context, cluster, user, as } = flags;
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(user === undefined ? {} : { user }),
+    ...(as === undefined ? {} : { as }),
+    ...(flags.asGroup === undefined ? {} : { asGroups: flags.asGroup }),
+    requestTimeoutMs: duration(flags.requestTimeout),
+  };
+}
+
+const millisecondsPer: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** kubectl's notation: `30s`, `2m`, `1m30s`, a bare number is seconds. Milliseconds; 0 (kubectl: no timeout) is refused. */
+function duration(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const complete = parts.map(([part]) => part).join('') === text && text !== '';
+  const total = complete
+    ? parts.reduce((sum, [, number, unit]) => sum + Number(number) * (millisecondsPer[unit ?? 's'] ?? 0), 0)
+    : Number(text) * 1000;
+  if (text.trim() !== '' && total > 0 && Number.isFinite(total)) return total;
+  throw new UserError(`--request-timeout is not a duration: ${text}`, {
+    exitCode: exit.usage,
+    hint: 'Write it as kubectl does: 30s, 2m, 1m30s. Every wait has an end, so 0 is not taken.',
+  });
+}

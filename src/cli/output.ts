@@ -1,0 +1,90 @@
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { exit, messageOf, UserError } from '../errors.ts';
+import type { Report } from '../model.ts';
+import { formatNames, type Format } from '../render/formats.ts';
+
+interface Output {
+  format: Format;
+  /** Absent: standard output. */
+  file?: string;
+}
+
+/**
+ * Reads `-o FORMAT[=PATH]` flags: at most one to standard output, and the table there if nothing else goes there.
+ * @throws UserError (exit 2) for an unknown format or a second one to standard output
+ */
+export function parseOutputs(flags: readonly string[] = []): Output[] {
+  const outputs = flags.map((flag): Output => {
+    const [name = '', ...path] = flag.split('=');
+    const format = formatNames.find((known) => known === name);
+    if (format === undefined) {
+      throw new UserError(`Unknown output format: ${name}`, {
+        exitCode: exit.usage,
+        hint: `-o takes ${formatNames.join(', ')}, each with =FILE to write it to a file: -o html=report.html`,
+      });
+    }
+    if (path.length > 0 && path.join('=') === '') {
+      throw new UserError(`-o ${flag} names no file.`, {
+        exitCode: exit.usage,
+        hint: `Write -o ${name}=FILE.`,
+      });
+    }
+    return path.length === 0 ? { format } : { format, file: path.join('=') };
+  });
+  const toStdout = outputs.filter(({ file }) => file === undefined);
+  if (toStdout.length > 1) {
+    throw new UserError(
+      `Two formats cannot share standard output: ${toStdout.map(({ format }) => format).join(', ')}`,
+      { exitCode: exit.usage, hint: 'Give all but one a file: -o json=report.json' },
+    );
+  }
+  return toStdout.length === 0 ? [...outputs, { format: 'table' }] : outputs;
+}
+
+/** Writes the report in each format; files first, so that what is printed last can name them. */
+export async function writeOutputs(
+  report: Report,
+  outputs: readonly Output[],
+  color: boolean,
+): Promise<void> {
+  const { formats } = await import('../render/index.ts');
+  for (const { format, file } of outputs.toSorted((a, b) => Number(!a.file) - Number(!b.file))) {
+    const options =
+      file === undefined
+        ? { width: process.stdout.columns ?? 100, color: color && wantsColor(), unicode: speaksUnicode() }
+        : { width: 120, color: false, unicode: true };
+    const text = formats[format](report, options);
+    if (file === undefined) process.stdout.write(text);
+    else writeWhole(file, text);
+  }
+}
+
+/** Writes the file as a whole or not at all. @throws UserError naming the file */
+export function writeWhole(file: string, text: string): void {
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    // A device or a pipe takes the text as it is: a rename would put a file in its place.
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+      writeFileSync(file, text);
+      return;
+    }
+    writeFileSync(partial, text);
+    renameSync(partial, file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw new UserError(`Cannot write ${file}: ${messageOf(error)}`, {
+      hint: 'Choose a path in a folder that exists and may be written to.',
+      cause: error,
+    });
+  }
+}
+
+const wantsColor = (): boolean =>
+  process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+
+/** By the locale, as other tools decide it; Windows terminals and macOS speak UTF-8 without saying so. */
+function speaksUnicode(): boolean {
+  if (process.platform !== 'linux' || !process.stdout.isTTY) return true;
+  const locale = process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || '';
+  return /utf-?8/i.test(locale);
+}

@@ -1,0 +1,250 @@
+import type { Check, ObjectCheck, Problem } from '../kit/define-check.ts';
+import {
+  podSpecSources,
+  severities,
+  templateSources,
+  type CheckResult,
+  type Collection,
+  type Finding,
+  type Guidance,
+  type HeldSource,
+  type KubeObject,
+  type PodSink,
+  type SourceName,
+  type SourceOutcome,
+  type Workload,
+} from '../model.ts';
+import { exemptionBook, type Exemption } from './exemptions.ts';
+import { objectFinding, podSpecFinding } from './findings.ts';
+import { namespaceResults, type Judged } from './namespaces.ts';
+import { ownerResolver, refOf, type TopOwner } from './owners.ts';
+import { assessability, conclude, type Assessability } from './status.ts';
+
+export interface EvaluationOptions {
+  checks: readonly Check[];
+  guidance: (checkId: string) => Guidance;
+  exemptions: readonly Exemption[];
+  now: Date;
+}
+
+/** What one check has seen so far. */
+interface Ledger {
+  /** Every object judged, and the namespace it lies in. */
+  evaluated: Map<string, Judged>;
+  findings: Map<string, { finding: Finding; objectKey: string }>;
+  /** The first crash of the check, as a sentence. */
+  crash?: string;
+}
+
+const newLedger = (): Ledger => ({ evaluated: new Map(), findings: new Map() });
+
+/**
+ * Evaluates everything held at once, then the pods as they stream into the returned sink; nothing of a pod is kept
+ * but what it was found guilty of. A check that throws is not assessed; nothing else is disturbed by it.
+ */
+export function startEvaluation(collection: Collection, options: EvaluationOptions) {
+  const { held } = collection;
+  const topOwner = ownerResolver(held);
+  const podChecks = options.checks.filter((check) => check.shape === 'podSpec');
+  const heldLedgers = new Map(options.checks.map((check) => [check, newLedger()]));
+  // Kept apart from what is held, so that a list of pods that starts anew can be forgotten.
+  let podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
+
+  for (const source of templateSources) {
+    for (const workload of held[source]) {
+      if (isTemplateInUse(workload)) judgePodSpec(heldLedgers, workload);
+    }
+  }
+  for (const check of options.checks) {
+    const ledger = ledgerOf(heldLedgers, check);
+    guarded(
+      ledger,
+      () => 'the cluster',
+      () => {
+        if (check.shape === 'object') judgeObjects(check, ledger);
+        if (check.shape === 'cluster') {
+          const { evaluated, problems } = check.test(held);
+          for (let i = 0; i < evaluated; i += 1) ledger.evaluated.set(`#${i}`, {});
+          for (const problem of problems) record(ledger, problem.object, problem, check);
+        }
+      },
+    );
+  }
+
+  function judgePodSpec(ledgers: ReadonlyMap<Check, Ledger>, workload: Workload): void {
+    const { podSpec } = workload;
+    if (podSpec === undefined) return;
+    const owner = topOwner(workload);
+    const objectKey = keyOf(owner);
+    for (const check of podChecks) {
+      const ledger = ledgerOf(ledgers, check);
+      guarded(
+        ledger,
+        () => nameOf(workload),
+        () => {
+          if (check.applies?.(podSpec) === false) return;
+          ledger.evaluated.set(objectKey, judged(owner.ref.namespace));
+          for (const problem of check.test(podSpec))
+            addPodSpecFinding(check, ledger, workload, owner, problem);
+        },
+      );
+    }
+  }
+
+  /** Findings of a template come first; a Pod's merge into them, or else are drift. */
+  function addPodSpecFinding(
+    check: Check,
+    ledger: Ledger,
+    workload: Workload,
+    owner: TopOwner,
+    problem: Problem,
+  ): void {
+    const finding = podSpecFinding(check, workload, owner, problem);
+    const isLivePod = workload.kind === 'Pod' && owner.ref.kind !== 'Pod';
+    if (isLivePod && ledgerOf(heldLedgers, check).findings.has(finding.id)) return;
+    const known = ledger.findings.get(finding.id);
+    if (known !== undefined) {
+      if (known.finding.drift !== undefined) known.finding.drift.pods += 1;
+      return;
+    }
+    // A custom controller's template is not listed, so there is nothing the Pod could differ from.
+    if (isLivePod && owner.object !== undefined) finding.drift = { pods: 1, example: workload.metadata.name };
+    ledger.findings.set(finding.id, { finding, objectKey: keyOf(owner) });
+  }
+
+  function judgeObjects(check: ObjectCheck, ledger: Ledger): void {
+    for (const object of held[check.source]) {
+      ledger.evaluated.set(objectKey(object), judged(namespaceOf(object)));
+      for (const problem of check.test(object, held)) record(ledger, object, problem, check);
+    }
+  }
+
+  const sink: PodSink = {
+    page(pods) {
+      for (const pod of pods) {
+        if (pod.phase !== 'Succeeded' && pod.phase !== 'Failed') judgePodSpec(podLedgers, pod);
+      }
+    },
+    restart() {
+      podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
+    },
+  };
+
+  /** The results in the order of the checks, once the list of pods has ended. */
+  function finish(podOutcome: SourceOutcome) {
+    const outcomes: Record<SourceName, SourceOutcome> = { ...collection.outcomes, pods: podOutcome };
+    const book = exemptionBook(options.exemptions, options.now);
+    const judgements: { check: Check; judged: Iterable<Judged>; failed: Finding[] }[] = [];
+    const checks = options.checks.map((check): CheckResult => {
+      const ledger = mergeLedgers(ledgerOf(heldLedgers, check), podLedgers.get(check));
+      const entries = [...ledger.findings.values()].map(({ finding, objectKey: key }) => ({
+        key,
+        finding: book.apply(check.id, finding),
+      }));
+      const findings = entries.map(({ finding }) => finding).toSorted(worstFirst);
+      const openObjects = new Set(
+        entries.filter(({ finding }) => finding.state === 'open').map(({ key }) => key),
+      );
+      const exemptObjects = new Set(entries.map(({ key }) => key).filter((key) => !openObjects.has(key)));
+      const evaluated = ledger.evaluated.size;
+      const counts = {
+        evaluated,
+        passed: Math.max(0, evaluated - openObjects.size - exemptObjects.size),
+        failed: openObjects.size,
+        exempt: exemptObjects.size,
+      };
+      judgements.push({ check, judged: ledger.evaluated.values(), failed: findings });
+      const readable: Assessability =
+        ledger.crash === undefined
+          ? assessability(check, sourcesOf(check), outcomes)
+          : { state: 'unread', reason: ledger.crash };
+      const { id, title, severity } = check;
+      return {
+        id,
+        title,
+        severity,
+        ...conclude(check, counts.evaluated, findings, readable),
+        guidance: options.guidance(id),
+        counts,
+        findings,
+      };
+    });
+    return { checks, namespaces: namespaceResults(judgements), exemptionNotes: book.notes(), outcomes };
+  }
+
+  return { sink, finish };
+}
+
+/** The sources a check reads. */
+export function sourcesOf(check: Check): readonly SourceName[] {
+  if (check.shape === 'podSpec') return podSpecSources;
+  if (check.shape === 'manual') return [];
+  const needs: readonly HeldSource[] = check.needs;
+  return check.shape === 'object' ? [check.source, ...needs] : needs;
+}
+
+/** Revisions that a controller has scaled to zero are history, not workloads. */
+function isTemplateInUse(workload: Workload): boolean {
+  const isOldRevision = workload.kind === 'ReplicaSet' && workload.metadata.controller !== undefined;
+  return !(isOldRevision && workload.replicas === 0);
+}
+
+function record(ledger: Ledger, object: KubeObject, problem: Problem, check: Check): void {
+  const finding = objectFinding(check, object, problem);
+  if (!ledger.findings.has(finding.id)) {
+    ledger.findings.set(finding.id, { finding, objectKey: objectKey(object) });
+  }
+}
+
+/** The one place where what a check throws is caught. */
+function guarded(ledger: Ledger, what: () => string, judge: () => void): void {
+  try {
+    judge();
+  } catch (error) {
+    ledger.crash ??= `The check crashed on ${what()}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function ledgerOf(ledgers: ReadonlyMap<Check, Ledger>, check: Check): Ledger {
+  const ledger = ledgers.get(check);
+  if (ledger === undefined) throw new Error(`no ledger for check ${check.id}`);
+  return ledger;
+}
+
+function mergeLedgers(held: Ledger, pods: Ledger | undefined): Ledger {
+  if (pods === undefined) return held;
+  const crash = held.crash ?? pods.crash;
+  return {
+    evaluated: new Map([...held.evaluated, ...pods.evaluated]),
+    findings: new Map([...held.findings, ...pods.findings]),
+    ...(crash === undefined ? {} : { crash }),
+  };
+}
+
+const nameOf = ({ kind, metadata }: KubeObject): string =>
+  `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
+
+const judged = (namespace: string | undefined): Judged => (namespace === undefined ? {} : { namespace });
+
+const keyOf = ({ ref, identityName }: TopOwner): string =>
+  JSON.stringify([ref.apiVersion, ref.kind, ref.namespace, identityName]);
+
+const objectKey = (object: KubeObject): string =>
+  keyOf({ ref: refOf(object), identityName: object.metadata.name });
+
+/** A Namespace object belongs to the namespace it is. */
+const namespaceOf = (object: KubeObject): string | undefined =>
+  object.kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
+
+function worstFirst(a: Finding, b: Finding): number {
+  return (
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    compare(a.object.namespace ?? '', b.object.namespace ?? '') ||
+    compare(a.object.kind, b.object.kind) ||
+    compare(a.object.name, b.object.name) ||
+    compare(a.path ?? '', b.path ?? '') ||
+    compare(a.id, b.id)
+  );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

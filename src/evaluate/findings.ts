@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { Check, Problem } from '../kit/define-check.ts';
+import { containerOf, fieldIdentity, formatField } from '../kit/field.ts';
+import { podSpecPath, type Field, type Finding, type Fix, type KubeObject, type Workload } from '../model.ts';
+import { refOf, type TopOwner } from './owners.ts';
+
+/**
+ * The identity of a finding: stable over rollouts, so that new, resolved and still open mean something. The field
+ * is the one the check named (relative to the pod spec), so a template and the Pods made of it share it.
+ */
+function identify(check: Check, owner: TopOwner, problem: Problem): string {
+  const [group] = owner.ref.apiVersion.includes('/') ? owner.ref.apiVersion.split('/') : [''];
+  const parts = problem.identity ?? [
+    group ?? '',
+    owner.ref.kind,
+    owner.ref.namespace ?? '',
+    owner.identityName,
+    containerOf(problem.field) ?? '',
+    fieldIdentity(problem.field),
+  ];
+  return createHash('sha256')
+    .update(JSON.stringify([check.id, ...parts]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function finding(check: Check, owner: TopOwner, problem: Problem, prefix: Field, fix: Fix): Finding {
+  const container = containerOf(problem.field);
+  const path = formatField([...prefix, ...problem.field]);
+  return {
+    id: identify(check, owner, problem),
+    object: owner.ref,
+    ...(container === undefined ? {} : { container }),
+    ...(path === '' ? {} : { path }),
+    message: problem.message,
+    severity: problem.severity ?? check.severity,
+    verdict: problem.verdict ?? 'fail',
+    state: 'open',
+    fix,
+  };
+}
+
+/** A finding in a pod spec: of a template, or of a live Pod. */
+export function podSpecFinding(check: Check, workload: Workload, owner: TopOwner, problem: Problem): Finding {
+  const prefix: Field = [...(podSpecPath[workload.kind] ?? [])];
+  return finding(check, owner, problem, prefix, podSpecFix(workload, owner, problem, prefix));
+}
+
+/** A finding on an object that is not a workload. */
+export function objectFinding(check: Check, object: KubeObject, problem: Problem): Finding {
+  const ref = refOf(object);
+  const { action = 'patch', ...rest } = problem.fix ?? { action: 'none' as const, risk: 'advice' as const };
+  const fix = withOwnership({ target: ref, action, ...rest }, object);
+  return finding(check, { ref, identityName: ref.name }, problem, [], fix);
+}
+
+/** Where the change must be made so that it lasts, and whether the API takes it there in place. */
+function podSpecFix(workload: Workload, owner: TopOwner, problem: Problem, prefix: Field): Fix {
+  const target = owner.ref;
+  const none = (note: string): Fix => ({ target, action: 'none', risk: 'advice', note });
+  if (problem.fix === undefined)
+    return none('There is no change that is right for every workload; see the plan.');
+  if (owner.object === undefined) {
+    return none(
+      `${target.kind} ${target.name} (${target.apiVersion}) makes these Pods and undoes changes to them: change it in its own definition.`,
+    );
+  }
+  if (workload.metadata.mirror === true) {
+    return none('A static Pod: change its manifest on the node; the API cannot.');
+  }
+  if (workload.kind === 'Pod' && owner.object.kind !== 'Pod') {
+    return none(
+      'The live Pod has it and its template does not: an admission webhook, a sidecar injector or a debug session added it. Find and change what adds it, then delete the Pod.',
+    );
+  }
+  const changes = problem.fix.changes?.map((change) => ({ ...change, field: [...prefix, ...change.field] }));
+  // Nearly all of a Pod's spec, and a Job's template, are immutable: the object is saved, deleted and made anew.
+  const recreate = workload.kind === 'Pod' || workload.kind === 'Job';
+  const { action = recreate ? 'recreate' : 'patch', ...rest } = problem.fix;
+  return withOwnership({ target, action, ...rest, ...(changes ? { changes } : {}) }, owner.object);
+}
+
+function withOwnership(fix: Fix, object: KubeObject): Fix {
+  const { managedBy } = object.metadata;
+  if (managedBy === undefined || fix.action === 'none') return fix;
+  const note = `${managedBy} manages this object and will undo a live change: make the same change in its source.`;
+  return { ...fix, note: fix.note === undefined ? note : `${fix.note} ${note}` };
+}

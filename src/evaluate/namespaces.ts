@@ -1,0 +1,54 @@
+import type { Check } from '../kit/define-check.ts';
+import type { Finding, NamespaceResult, Severity } from '../model.ts';
+
+/** An object that a check judged. */
+export interface Judged {
+  namespace?: string;
+}
+
+/** How much a check counts in the compliance of a namespace, by its severity. */
+const weight: Record<Severity, number> = { critical: 10, high: 5, medium: 2, low: 1 };
+
+/**
+ * Severity-weighted compliance per namespace: of all (object, check) pairs judged there, weighted by the severity of
+ * the check, the part without an open failure. Worst first.
+ */
+export function namespaceResults(
+  judgements: Iterable<{ check: Check; judged: Iterable<Judged>; failed: readonly Finding[] }>,
+): NamespaceResult[] {
+  const totals = new Map<
+    string,
+    { weight: number; failedWeight: number; findings: NamespaceResult['findings'] }
+  >();
+  const total = (name: string) => {
+    const known = totals.get(name);
+    if (known !== undefined) return known;
+    const created = { weight: 0, failedWeight: 0, findings: { critical: 0, high: 0, medium: 0, low: 0 } };
+    totals.set(name, created);
+    return created;
+  };
+  for (const { check, judged, failed } of judgements) {
+    for (const { namespace } of judged)
+      if (namespace !== undefined) total(namespace).weight += weight[check.severity];
+    const failedObjects = new Set<string>();
+    for (const finding of failed) {
+      const namespace = namespaceOf(finding);
+      if (namespace === undefined || finding.state !== 'open' || finding.verdict !== 'fail') continue;
+      total(namespace).findings[finding.severity] += 1;
+      const object = `${finding.object.kind}/${finding.object.name}`;
+      if (!failedObjects.has(`${namespace}/${object}`))
+        total(namespace).failedWeight += weight[check.severity];
+      failedObjects.add(`${namespace}/${object}`);
+    }
+  }
+  return [...totals]
+    .map(([name, { weight: all, failedWeight, findings }]) => ({
+      name,
+      compliance: all === 0 ? null : Math.max(0, (all - failedWeight) / all),
+      findings,
+    }))
+    .toSorted((a, b) => (a.compliance ?? 1) - (b.compliance ?? 1) || (a.name < b.name ? -1 : 1));
+}
+
+const namespaceOf = ({ object }: Finding): string | undefined =>
+  object.kind === 'Namespace' ? object.name : object.namespace;

@@ -1,0 +1,70 @@
+import type { Check } from '../kit/define-check.ts';
+import type { CheckResult, Finding, SourceName, SourceOutcome, Status } from '../model.ts';
+
+/** Whether what a check reads could be read. */
+export type Assessability =
+  { state: 'complete' } | { state: 'absent'; reason: string } | { state: 'unread'; reason: string };
+
+const unreadStates = new Set(['partial', 'forbidden', 'failed']);
+
+/**
+ * Decides from the outcomes of the sources a check reads. A check over pod specs reads whatever of them is in scope
+ * (manifest files rarely hold every kind); any other check needs all of its sources.
+ */
+export function assessability(
+  check: Check,
+  needed: readonly SourceName[],
+  outcomes: Record<SourceName, SourceOutcome>,
+): Assessability {
+  const inScope = needed.filter((source) => outcomes[source].state !== 'not-requested');
+  const mayBeOutOfScope = check.shape === 'podSpec' && inScope.length > 0;
+  const unread = needed.filter((source) => {
+    const { state } = outcomes[source];
+    return unreadStates.has(state) || (state === 'not-requested' && !mayBeOutOfScope);
+  });
+  if (unread.length > 0) {
+    return { state: 'unread', reason: unread.map((source) => explain(source, outcomes[source])).join(' ') };
+  }
+  const absent = needed.filter((source) => outcomes[source].state === 'absent');
+  if (check.shape !== 'podSpec' && absent.length > 0) {
+    return { state: 'absent', reason: absent.map((source) => explain(source, outcomes[source])).join(' ') };
+  }
+  return { state: 'complete' };
+}
+
+function explain(source: SourceName, { state, reason, unreadNamespaces }: SourceOutcome): string {
+  const namespaces =
+    unreadNamespaces === undefined || unreadNamespaces.length === 0
+      ? ''
+      : ` (${unreadNamespaces.slice(0, 5).join(', ')}${unreadNamespaces.length > 5 ? ', …' : ''})`;
+  return `${source} ${state}${namespaces}: ${reason ?? 'no reason given'}.`.replace(/\.\.$/, '.');
+}
+
+/** The status of a check: what failed is never hidden by what was unread, what was unread never passes. */
+export function conclude(
+  check: Check,
+  evaluated: number,
+  findings: readonly Finding[],
+  readable: Assessability,
+): Pick<CheckResult, 'status' | 'incomplete' | 'reason'> {
+  const unread = readable.state === 'unread' ? { incomplete: true, reason: readable.reason } : {};
+  const verdict = worstVerdict(findings);
+  if (verdict === 'fail') return { status: 'fail', ...unread };
+  if (readable.state === 'unread') return { status: 'not-assessed', ...unread };
+  if (verdict !== undefined) return { status: verdict };
+  if (check.shape === 'manual')
+    return { status: 'manual', reason: 'The API cannot answer: follow the test plan.' };
+  if (readable.state === 'absent') return { status: 'not-applicable', reason: readable.reason };
+  if (evaluated > 0) return { status: 'pass' };
+  return { status: check.onNothing, reason: 'There is nothing in scope that it could apply to.' };
+}
+
+/** The status that findings alone give, if any. */
+export function worstVerdict(
+  findings: readonly Finding[],
+): Extract<Status, 'fail' | 'manual' | 'exempt'> | undefined {
+  const open = findings.filter(({ state }) => state === 'open');
+  if (open.some(({ verdict }) => verdict === 'fail')) return 'fail';
+  if (open.length > 0) return 'manual';
+  return findings.length > 0 ? 'exempt' : undefined;
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type ConnectionOptions } from './api/connection.ts';
+import { guidanceMarkdown, platformMarkdown, version } from './assets.ts';
+import { chooseBenchmark } from './benchmarks/index.ts';
+import { checks } from './checks/index.ts';
+import { collectCluster, type Progress } from './collect/cluster.ts';
+import { collectFiles } from './collect/files.ts';
+import { configDigest, type Config } from './config.ts';
+import { UserError } from './errors.ts';
+import { startEvaluation } from './evaluate/engine.ts';
+import { scoreBenchmark } from './evaluate/score.ts';
+import { parseGuidance } from './kit/guidance.ts';
+import { podSpecSources, type Collection, type Report, type SourceName, type SourceReport } from './model.ts';
+
+/** What to audit: a cluster by its connection, or manifest files. */
+export type Target =
+  { kind: 'cluster'; connection: ConnectionOptions } | { kind: 'files'; files: readonly string[] };
+
+export interface AuditOptions {
+  target: Target;
+  /** kubectl's -n; absent means all namespaces. */
+  namespaces?: readonly string[];
+  config: Config;
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * One audit: collect, evaluate, report.
+ * @throws UserError when there is nothing to report: no cluster could be reached, or no source could be read.
+ */
+export async function audit(options: AuditOptions): Promise<Report> {
+  const startedAt = new Date();
+  const { target, config } = options;
+  if (target.kind === 'files') {
+    return assess(await collectFiles(target.files, scopeOf(options)), config, startedAt);
+  }
+  const connection = await connect(target.connection);
+  try {
+    const collection = await collectCluster(connection, {
+      ...scopeOf(options),
+      ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    });
+    return await assess(collection, config, startedAt);
+  } finally {
+    await connection.close();
+  }
+}
+
+const scopeOf = ({ namespaces }: AuditOptions) =>
+  namespaces === undefined ? {} : { namespaces: [...namespaces] };
+
+/** Evaluates what was collected while the pods stream, and puts the report together. */
+async function assess(collection: Collection, config: Config, startedAt: Date): Promise<Report> {
+  const { cluster, scope } = collection;
+  const chosen = chooseBenchmark({
+    platform: cluster.platform,
+    version: cluster.version,
+    requested: config.benchmark,
+  });
+  const { sink, finish } = startEvaluation(collection, {
+    checks,
+    guidance: (id) => parseGuidance(guidanceMarkdown(id), platformMarkdown),
+    exemptions: config.exemptions,
+    now: startedAt,
+  });
+  const pods = await collection.streamPods(sink);
+  const evaluated = finish(pods);
+  const sources = sourceReports(evaluated.outcomes);
+  requireSomethingRead(sources);
+  return {
+    apiVersion: 'passmuster/v1',
+    kind: 'Report',
+    metadata: {
+      id: randomUUID(),
+      startedAt: startedAt.toISOString(),
+      finishedAt: new Date().toISOString(),
+      version,
+      configDigest: configDigest(config),
+    },
+    cluster,
+    scope,
+    sources,
+    benchmarks: [scoreBenchmark(chosen.benchmark, config.level, evaluated.checks, chosen.note)],
+    checks: evaluated.checks,
+    namespaces: evaluated.namespaces,
+    exemptionNotes: evaluated.exemptionNotes,
+  };
+}
+
+function sourceReports(outcomes: Record<SourceName, Omit<SourceReport, 'source'>>): SourceReport[] {
+  return Object.entries(outcomes).map(([source, outcome]) => ({ source: source as SourceName, ...outcome }));
+}
+
+/** A report in which nothing could be read would only look like an audit. */
+function requireSomethingRead(sources: readonly SourceReport[]): void {
+  if (sources.some(({ state }) => state === 'ok' || state === 'partial')) return;
+  const unread = sources.find(({ state }) => state === 'forbidden' || state === 'failed');
+  throw new UserError(
+    `Not one source could be read: ${unread?.reason ?? 'the given files hold nothing to audit'}.`,
+    {
+      hint:
+        unread === undefined
+          ? `Give manifests that hold one of: ${podSpecSources.join(', ')}, namespaces, roleBindings, …`
+          : 'Give the credentials the read-only ClusterRole of k8s/base/clusterrole.yaml.',
+    },
+  );
+}

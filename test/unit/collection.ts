@@ -1,0 +1,81 @@
+import type {
+  Collection,
+  ContainerSecurityContext,
+  Held,
+  HeldSource,
+  KubeObject,
+  SourceName,
+  SourceOutcome,
+  Workload,
+} from '../../src/model.ts';
+
+const heldSources: readonly HeldSource[] = [
+  'namespaces',
+  'nodes',
+  'serviceAccounts',
+  'roles',
+  'clusterRoles',
+  'roleBindings',
+  'clusterRoleBindings',
+  'networkPolicies',
+  'podSecurityPolicies',
+  'podTemplates',
+  'replicationControllers',
+  'deployments',
+  'statefulSets',
+  'daemonSets',
+  'replicaSets',
+  'jobs',
+  'cronJobs',
+];
+
+/** A collection as a stage before would hand it over: everything read, unless `outcomes` says otherwise. */
+export function collectionOf(
+  held: Partial<Held>,
+  pods: readonly Workload[][] = [],
+  outcomes: Partial<Record<SourceName, SourceOutcome>> = {},
+): Collection {
+  const complete = Object.fromEntries(
+    heldSources.map((source) => [source, held[source] ?? []]),
+  ) as unknown as Held;
+  const ok = (count: number): SourceOutcome => ({ state: 'ok', count });
+  return {
+    scope: { kind: 'cluster' },
+    cluster: {
+      id: 'id',
+      name: 'test',
+      server: 'https://127.0.0.1',
+      version: 'v1.37.1',
+      platform: 'kubernetes',
+    },
+    held: complete,
+    outcomes: Object.fromEntries(
+      heldSources.map((source) => [source, outcomes[source] ?? ok(complete[source].length)]),
+    ) as Collection['outcomes'],
+    streamPods: async (sink) => {
+      for (const page of pods) sink.page(page);
+      return outcomes.pods ?? ok(pods.flat().length);
+    },
+  };
+}
+
+/** A workload with one container `app` of the given security context. */
+export function workload(
+  kind: string,
+  name: string,
+  securityContext?: ContainerSecurityContext,
+  rest: Omit<Partial<Workload>, 'metadata'> & { metadata?: Partial<Workload['metadata']> } = {},
+): Workload {
+  return {
+    apiVersion: kind === 'Pod' ? 'v1' : 'apps/v1',
+    kind,
+    podSpec: { containers: [{ name: 'app', ...(securityContext ? { securityContext } : {}) }] },
+    ...rest,
+    metadata: { name, namespace: 'shop', uid: `${kind}/${name}`, ...rest.metadata },
+  };
+}
+
+/** `metadata.controller` of an object that `owner` controls. */
+export const controlledBy = ({ apiVersion, kind, metadata }: KubeObject) => ({
+  controller: { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '' },
+});
