@@ -30,6 +30,9 @@ kind: Config
 ${rest}
 `;
 
+const audience = `channels: [{ name: mail, type: smtp, host: 127.0.0.1, port: 1, from: a@example.com, retrySeconds: 0 }]
+audiences: [{ name: team, channel: mail, to: [b@example.com] }]`;
+
 /** Every mistake: what is typed, the exit code, and what the answer must say (what and where; how to fix). */
 const mistakes: Record<string, () => { args: string[]; code: number; says: (string | RegExp)[] }> = {
   'an unknown flag': () => ({
@@ -127,11 +130,14 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
     const path = file('zone.yaml', config('timeZone: Europe/Berln'));
     return { args: ['config', 'validate', path], code: 2, says: [`${path}:3`, 'Europe/Berln'] };
   },
-  'a schedule flag that is no cron line': () => ({
-    args: ['schedule', '--schedule', 'weekly'],
-    code: 2,
-    says: ['weekly'],
-  }),
+  'a schedule flag that is no cron line': () => {
+    const path = file('audience.yaml', config(audience));
+    return { args: ['schedule', '-c', path, '--schedule', 'weekly'], code: 2, says: ['weekly', '0 7 * * 1'] };
+  },
+  'a mail server that is unreachable': () => {
+    const path = file('smtp.yaml', config(audience));
+    return { args: ['send', '-c', path, '-f', 'examples'], code: 5, says: ['b@example.com', '127.0.0.1:1'] };
+  },
   'sending to nobody': () => ({ args: ['send', '-f', 'examples'], code: 2, says: ['audiences'] }),
 };
 
