@@ -1,0 +1,127 @@
+/** What the server serves, as a real API server announces it, and its discovery documents. */
+import type { SourceName } from '../../../src/model.ts';
+
+export interface Resource {
+  group: string;
+  version: string;
+  /** Plural: the name in URLs and in RBAC rules. */
+  name: string;
+  singular: string;
+  kind: string;
+  namespaced: boolean;
+  shortNames: string[];
+  /** Served only below this minor version of Kubernetes 1. */
+  removedIn?: number;
+}
+
+const resource = (
+  groupVersion: string,
+  kind: string,
+  name: string,
+  namespaced: boolean,
+  shortNames: string[] = [],
+  more: Partial<Resource> = {},
+): Resource => {
+  const [group, version] = groupVersion.includes('/') ? groupVersion.split('/') : ['', groupVersion];
+  return {
+    group: group ?? '',
+    version: version ?? '',
+    name,
+    singular: kind.toLowerCase(),
+    kind,
+    namespaced,
+    shortNames,
+    ...more,
+  };
+};
+
+const rbac = 'rbac.authorization.k8s.io/v1';
+
+/** One row for each source, so that nothing Passmuster reads is missing here. */
+const bySource = {
+  namespaces: resource('v1', 'Namespace', 'namespaces', false, ['ns']),
+  nodes: resource('v1', 'Node', 'nodes', false, ['no']),
+  serviceAccounts: resource('v1', 'ServiceAccount', 'serviceaccounts', true, ['sa']),
+  roles: resource(rbac, 'Role', 'roles', true),
+  clusterRoles: resource(rbac, 'ClusterRole', 'clusterroles', false),
+  roleBindings: resource(rbac, 'RoleBinding', 'rolebindings', true),
+  clusterRoleBindings: resource(rbac, 'ClusterRoleBinding', 'clusterrolebindings', false),
+  networkPolicies: resource('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', true, ['netpol']),
+  podSecurityPolicies: resource(
+    'policy/v1beta1',
+    'PodSecurityPolicy',
+    'podsecuritypolicies',
+    false,
+    ['psp'],
+    { removedIn: 25 },
+  ),
+  podTemplates: resource('v1', 'PodTemplate', 'podtemplates', true),
+  replicationControllers: resource('v1', 'ReplicationController', 'replicationcontrollers', true, ['rc']),
+  deployments: resource('apps/v1', 'Deployment', 'deployments', true, ['deploy']),
+  statefulSets: resource('apps/v1', 'StatefulSet', 'statefulsets', true, ['sts']),
+  daemonSets: resource('apps/v1', 'DaemonSet', 'daemonsets', true, ['ds']),
+  replicaSets: resource('apps/v1', 'ReplicaSet', 'replicasets', true, ['rs']),
+  jobs: resource('batch/v1', 'Job', 'jobs', true),
+  cronJobs: resource('batch/v1', 'CronJob', 'cronjobs', true, ['cj']),
+  pods: resource('v1', 'Pod', 'pods', true, ['po']),
+} as const satisfies Record<SourceName, Resource>;
+
+/** A real server has far more groups; this one makes sure that a group without our kinds is there on every version. */
+const others = [
+  resource('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets', true, ['pdb']),
+  resource('authorization.k8s.io/v1', 'SelfSubjectAccessReview', 'selfsubjectaccessreviews', false),
+];
+
+export const groupVersionOf = ({ group, version }: Pick<Resource, 'group' | 'version'>): string =>
+  group === '' ? version : `${group}/${version}`;
+
+/** The resources that a server of this minor version serves. */
+export const resourcesFor = (minor: number): Resource[] =>
+  [...Object.values(bySource), ...others].filter(
+    ({ removedIn }: Resource) => minor < (removedIn ?? Infinity),
+  );
+
+/** `/api` */
+export const apiVersions = () => ({
+  kind: 'APIVersions',
+  versions: ['v1'],
+  serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '127.0.0.1' }],
+});
+
+/** `/apis`: every group with its versions. */
+export const apiGroupList = (resources: Resource[]) => ({
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: [...new Set(resources.map(({ group }) => group))]
+    .filter((name) => name !== '')
+    .map((name) => apiGroup(name, resources)),
+});
+
+/** One entry of it, `v1` before `v1beta1`. */
+export function apiGroup(name: string, resources: Resource[]) {
+  const versions = resources.filter(({ group }) => group === name).map(({ version }) => version);
+  const entries = [...new Set(versions)]
+    .toSorted()
+    .map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  return { name, versions: entries, preferredVersion: entries[0] };
+}
+
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+/** `/api/v1` and `/apis/GROUP/VERSION`; the list of the core group has no apiVersion of its own. */
+export const apiResourceList = (groupVersion: string, resources: Resource[]) => ({
+  kind: 'APIResourceList',
+  ...(groupVersion === 'v1' ? {} : { apiVersion: 'v1' }),
+  groupVersion,
+  resources: resources
+    .filter((each) => groupVersionOf(each) === groupVersion)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, singular, namespaced, kind, shortNames }) => ({
+      name,
+      singularName: singular,
+      namespaced,
+      kind,
+      verbs: name.endsWith('reviews') ? ['create'] : verbs,
+      ...(shortNames.length === 0 ? {} : { shortNames }),
+    })),
+});
