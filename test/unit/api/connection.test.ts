@@ -1,0 +1,317 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import {
+  connect as connectSocket,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server,
+} from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { generate } from 'selfsigned';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { connect } from '../../../src/api/connection.ts';
+import { exit } from '../../../src/errors.ts';
+import { page, readAll, startPeer, status, type Peer, type Script } from './peer.ts';
+
+const stops: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map((stop) => stop()));
+  vi.unstubAllEnvs();
+});
+
+async function peerOf(script: Script, tls?: { key: string; cert: string }): Promise<Peer> {
+  const peer = await startPeer(script, tls);
+  stops.push(() => peer.stop());
+  return peer;
+}
+
+const ok: Script = (_, response) => response.end('{"gitVersion":"v1"}');
+
+let certificate: { key: string; cert: string };
+let foreign: { key: string; cert: string };
+beforeAll(async () => {
+  const issue = async (value: string, type: 2 | 7) => {
+    const name = type === 7 ? { type, ip: value } : { type, value };
+    const made = await generate([{ name: 'commonName', value }], {
+      extensions: [{ name: 'subjectAltName', altNames: [name] }],
+    });
+    return { key: made.private, cert: made.cert };
+  };
+  certificate = await issue('127.0.0.1', 7);
+  foreign = await issue('elsewhere.example', 2);
+});
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  stops.push(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** An address on which nobody listens. */
+async function unusedAddress(): Promise<string> {
+  const server = createTcpServer();
+  const address = await listening(server);
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return address;
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+describe('every request', () => {
+  test('names us, says who we are, and asks for no compression on loopback', async () => {
+    const peer = await peerOf(ok);
+    const connection = await peer.connect();
+    await connection.get('/version');
+    expect(peer.headers[0]?.headers).toMatchObject({
+      'user-agent': 'passmuster/test',
+      authorization: 'Bearer token',
+      accept: 'application/json',
+    });
+    expect(peer.headers[0]?.headers).not.toHaveProperty('accept-encoding');
+    expect(connection).toMatchObject({ server: peer.url, clusterName: 'peer', requests: 1 });
+  });
+
+  test('carries each group to impersonate in a line of its own', async () => {
+    const peer = await peerOf(ok);
+    await (await peer.connect({ as: 'jane', asGroups: ['a', 'b'] })).get('/version');
+    const raw = peer.headers[0]?.rawHeaders ?? [];
+    const groups = raw.filter((_, index) => raw[index - 1]?.toLowerCase() === 'impersonate-group');
+    expect(groups).toEqual(['a', 'b']);
+    expect(peer.headers[0]?.headers['impersonate-user']).toBe('jane');
+  });
+
+  test('goes below the path of the server address', async () => {
+    const peer = await peerOf(ok);
+    const connection = await peer.connect({ path: '/k8s/clusters/c-1/' });
+    await connection.get('/version');
+    expect(peer.requests).toEqual(['/k8s/clusters/c-1/version']);
+    expect(connection.server).toBe(`${peer.url}/k8s/clusters/c-1`);
+  });
+
+  test('shares two TLS connections', async () => {
+    const peer = await peerOf(ok, certificate);
+    const connection = await peer.connect({
+      clusterFields: { 'certificate-authority-data': base64(certificate.cert) },
+    });
+    for (let round = 0; round < 4; round += 1) {
+      await Promise.all([1, 2, 3, 4].map(() => connection.get('/version')));
+    }
+    expect(peer.requests).toHaveLength(16);
+    expect(peer.connections).toBeLessThanOrEqual(2);
+  });
+
+  test('understands gzip', async () => {
+    const peer = await peerOf((_, response) =>
+      response.setHeader('content-encoding', 'gzip').end(gzipSync(page([1, 2, 3]))),
+    );
+    expect(await readAll(await peer.connect())).toEqual([1, 2, 3]);
+  });
+});
+
+describe('no way to the server', () => {
+  const failing = async (peer: Peer, options: Parameters<Peer['connect']>[0] = {}) =>
+    (await peer.connect(options)).get('/version').then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  test('refused: said at once', async () => {
+    const server = `https://${await unusedAddress()}`;
+    const peer = await peerOf(ok);
+    const connection = await peer.connect({ clusterFields: { server } });
+    await expect(connection.get('/version')).rejects.toMatchObject({
+      reason: 'unreachable',
+      message: `Cannot read from the Kubernetes API server ${server}: the connection was refused.`,
+      exitCode: exit.runtime,
+    });
+    expect(connection.requests).toBe(1);
+  });
+
+  test('refused after it has answered before: tried again', async () => {
+    const peer = await peerOf(ok);
+    const connection = await peer.connect({ retry: { budgetMs: 10_000, firstWaitMs: 1 } });
+    await connection.get('/version');
+    await peer.pause();
+    const reading = connection.get('/version');
+    await vi.waitFor(() => expect(connection.requests).toBeGreaterThan(2));
+    await peer.resume();
+    expect(await reading).toEqual({ gitVersion: 'v1' });
+  });
+
+  test('a self-signed certificate', async () => {
+    const peer = await peerOf(ok, certificate);
+    expect(await failing(peer)).toMatchObject({
+      reason: 'untrusted',
+      message: expect.stringContaining('its certificate is self-signed'),
+      hint: expect.stringContaining('certificate-authority-data'),
+    });
+    expect(await failing(peer, { clusterFields: { 'insecure-skip-tls-verify': true } })).toBeUndefined();
+  });
+
+  test('a certificate of another CA', async () => {
+    const peer = await peerOf(ok, certificate);
+    const error = await failing(peer, {
+      clusterFields: { 'certificate-authority-data': base64(foreign.cert) },
+    });
+    expect(error).toMatchObject({ reason: 'untrusted' });
+  });
+
+  test('a certificate for another host name', async () => {
+    const peer = await peerOf(ok, foreign);
+    const clusterFields = { 'certificate-authority-data': base64(foreign.cert) };
+    expect(await failing(peer, { clusterFields })).toMatchObject({
+      reason: 'untrusted',
+      message: expect.stringContaining('another host name'),
+    });
+    const named = { ...clusterFields, 'tls-server-name': 'elsewhere.example' };
+    expect(await failing(peer, { clusterFields: named })).toBeUndefined();
+  });
+
+  test('no TLS where TLS is wanted', async () => {
+    const peer = await peerOf(ok);
+    const clusterFields = { server: peer.url.replace('http:', 'https:') };
+    expect(await failing(peer, { clusterFields })).toMatchObject({ reason: 'protocol' });
+  });
+
+  test('an unusable certificate in the kubeconfig', async () => {
+    const peer = await peerOf(ok, certificate);
+    const userFields = { 'client-certificate-data': base64('no PEM'), 'client-key-data': base64('no PEM') };
+    const error = await failing(peer, { userFields, clusterFields: { 'insecure-skip-tls-verify': true } });
+    expect(error).toMatchObject({ hint: expect.stringMatching(/./) });
+  });
+
+  test('no kubeconfig at all', async () => {
+    vi.stubEnv('HOME', '/nowhere');
+    vi.stubEnv('KUBECONFIG', '');
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', '');
+    await expect(connect()).rejects.toMatchObject({
+      message: 'There is no kubeconfig, and this is not a Pod in a cluster.',
+      exitCode: exit.usage,
+    });
+  });
+});
+
+describe('deadlines', () => {
+  const within = async (script: Script): Promise<unknown> => {
+    const peer = await peerOf(script);
+    const connection = await peer.connect({ requestTimeoutMs: 600 });
+    const started = performance.now();
+    const error = await readAll(connection).catch((caught: unknown) => caught);
+    expect(performance.now() - started).toBeLessThan(3000);
+    return error;
+  };
+
+  test('a server that does not answer', async () => {
+    expect(await within(() => {})).toMatchObject({
+      reason: 'timeout',
+      hint: expect.stringContaining('--request-timeout'),
+    });
+  });
+
+  test('an answer that stops in the middle', async () => {
+    expect(await within((_, response) => response.write('{"kind":'))).toMatchObject({ reason: 'timeout' });
+  });
+
+  test('an answer that trickles', async () => {
+    const error = await within((_, response) => {
+      const timer = setInterval(() => response.write(' '), 50);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect(error).toMatchObject({ reason: 'timeout' });
+  });
+
+  test('a stall that passes is not noticed', async () => {
+    const peer = await peerOf((_, response, count) => {
+      if (count > 1) response.end(page([1]));
+    });
+    expect(await readAll(await peer.connect({ requestTimeoutMs: 1500 }))).toEqual([1]);
+  });
+});
+
+describe('credentials that are refused', () => {
+  test('are read anew, once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'passmuster-token-'));
+    stops.push(() => rmSync(folder, { recursive: true }));
+    const tokenFile = join(folder, 'token');
+    writeFileSync(tokenFile, 'old');
+    const peer = await peerOf((request, response) => {
+      if (request.headers.authorization === 'Bearer new') response.end(page([1]));
+      else response.writeHead(401).end(status(401));
+    });
+    const connection = await peer.connect({ userFields: { tokenFile } });
+    writeFileSync(tokenFile, 'new');
+    expect(await Promise.all([readAll(connection), readAll(connection)])).toEqual([[1], [1]]);
+    expect(await readAll(connection)).toEqual([1]);
+    expect(peer.requests).toHaveLength(5);
+  });
+
+  test('are an error when they are still refused', async () => {
+    const peer = await peerOf((_, response) => response.writeHead(401).end(status(401)));
+    const connection = await peer.connect({ userFields: { token: 's3cr3t' } });
+    const reading = connection.get('/version');
+    await expect(reading).rejects.toMatchObject({
+      reason: 'unauthorized',
+      message: `The API server ${peer.url} does not accept the credentials of "me" (401).`,
+      hint: expect.stringContaining('Sign in again'),
+    });
+    await expect(reading).rejects.not.toThrow(/s3cr3t/);
+    expect(peer.requests).toHaveLength(2);
+  });
+});
+
+test('closing ends what is under way', async () => {
+  const peer = await peerOf(() => {});
+  const connection = await peer.connect();
+  const reading = readAll(connection);
+  await vi.waitFor(() => expect(peer.requests).toHaveLength(1));
+  await Promise.all([connection.close(), expect(reading).rejects.toMatchObject({ reason: 'closed' })]);
+  expect(peer.requests).toHaveLength(1);
+});
+
+describe('through a proxy', () => {
+  async function startProxy(): Promise<{ url: string; asked: string[] }> {
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, socket) => {
+      asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
+      const [host, port] = (request.url ?? '').split(':');
+      const upstream = connectSocket(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
+    });
+    return { url: await listening(proxy), asked };
+  }
+
+  test('of the kubeconfig', async () => {
+    const proxy = await startProxy();
+    const peer = await peerOf(ok, certificate);
+    const connection = await peer.connect({
+      clusterFields: {
+        'certificate-authority-data': base64(certificate.cert),
+        'proxy-url': `http://user:pass@${proxy.url}`,
+      },
+    });
+    expect(await connection.get('/version')).toEqual({ gitVersion: 'v1' });
+    expect(proxy.asked).toEqual([`${peer.url.replace('https://', '')} Basic ${base64('user:pass')}`]);
+  });
+
+  test('that is not there: named, without its password', async () => {
+    const address = await unusedAddress();
+    const peer = await peerOf(ok, certificate);
+    const connection = await peer.connect({
+      clusterFields: { 'proxy-url': `http://user:s3cr3t@${address}` },
+    });
+    const reading = connection.get('/version');
+    await expect(reading).rejects.toThrow(`through the proxy ${address}`);
+    await expect(reading).rejects.not.toThrow(/s3cr3t/);
+  });
+});

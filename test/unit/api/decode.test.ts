@@ -1,0 +1,102 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decode, decodeListHead } from '../../../src/api/decode.ts';
+
+const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+/** The plain way to the same result. */
+function pruned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(pruned);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, member]) => !(key === 'managedFields' && Array.isArray(member)))
+      .map(([key, member]) => [key, pruned(member)]),
+  );
+}
+
+const hostileStrings = fc.oneof(
+  fc.string(),
+  fc.constantFrom(
+    '"managedFields":[',
+    'managedFields',
+    '\\',
+    '\\"',
+    ']}',
+    '"items":[',
+    '{"[',
+    '💥',
+    '\u0000',
+  ),
+);
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    hostileStrings,
+    fc.integer(),
+    fc.constant(null),
+    fc.boolean(),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(fc.oneof(fc.constantFrom('managedFields', 'a', 'metadata'), hostileStrings), tie('value'), {
+      maxKeys: 4,
+      noNullPrototype: true,
+    }),
+  ),
+})).value;
+
+describe('decode', () => {
+  test('gives what JSON.parse gives, without managedFields', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(decode(bytes(value))).toEqual(pruned(JSON.parse(JSON.stringify(value))));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('cuts them wherever they stand in the object', () => {
+    const fields = [{ manager: 'a', fieldsV1: { 'k:{"name":"]"}': { '\\': {} } } }];
+    for (const object of [
+      { managedFields: fields },
+      { managedFields: fields, b: 1 },
+      { a: 1, managedFields: fields },
+      { a: 1, managedFields: fields, b: [{ managedFields: [] }, 2] },
+    ]) {
+      expect(decode(bytes(object))).toEqual(pruned(object));
+    }
+  });
+
+  test('refuses every text that is cut short', () => {
+    const whole = bytes({ items: [{ metadata: { managedFields: [{ a: '"' }], name: 'x' } }, { b: 2 }] });
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(() => decode(Buffer.from(whole.subarray(0, length)))).toThrow(SyntaxError);
+    }
+  });
+
+  test('leaves a managedFields that is no list alone', () => {
+    expect(decode(bytes({ managedFields: { a: 1 } }))).toEqual({ managedFields: { a: 1 } });
+  });
+});
+
+describe('decodeListHead', () => {
+  const list = { kind: 'PodList', metadata: { continue: 'next', remainingItemCount: 7 }, items: [{ a: 1 }] };
+
+  test('knows the metadata once the items have begun, and not before', () => {
+    const whole = bytes(list);
+    const start = whole.indexOf('"items":[') + '"items":['.length;
+    for (let length = 0; length <= whole.length; length += 1) {
+      const head = decodeListHead(whole.subarray(0, length));
+      expect(head).toEqual(length < start ? undefined : list.metadata);
+    }
+  });
+
+  test('knows nothing when the items come first', () => {
+    expect(decodeListHead(bytes({ items: [1], metadata: { continue: 'next' } }))).toBeUndefined();
+  });
+
+  test('does not change the bytes', () => {
+    const whole = bytes(list);
+    decodeListHead(whole);
+    expect(whole.equals(bytes(list))).toBe(true);
+  });
+});

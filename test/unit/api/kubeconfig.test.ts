@@ -1,0 +1,239 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { stringify } from 'yaml';
+import { afterAll, describe, expect, test } from 'vitest';
+import { inClusterTarget, readCredentials } from '../../../src/api/credentials.ts';
+import { readKubeconfig } from '../../../src/api/kubeconfig.ts';
+import { exit } from '../../../src/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'passmuster-kubeconfig-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function write(content: object | string, name = `config-${(files += 1)}`): string {
+  const file = join(folder, name);
+  writeFileSync(file, typeof content === 'string' ? content : stringify(content));
+  return file;
+}
+
+const cluster = (name: string, more: object = {}) => ({
+  name,
+  cluster: { server: `https://${name}.example:6443`, ...more },
+});
+const context = (name: string, more: object = {}) => ({
+  name,
+  context: { cluster: name, user: name, ...more },
+});
+const user = (name: string, more: object = { token: `token-of-${name}` }) => ({ name, user: more });
+const config = (name: string) => ({
+  clusters: [cluster(name)],
+  contexts: [context(name)],
+  users: [user(name)],
+  'current-context': name,
+});
+
+const read = (content: object | string, options = {}) =>
+  readKubeconfig({ kubeconfig: write(content), ...options }, {});
+
+describe('which kubeconfig', () => {
+  test('--kubeconfig, else KUBECONFIG, else ~/.kube/config', async () => {
+    const home = join(folder, 'home');
+    mkdirSync(join(home, '.kube'), { recursive: true });
+    write(config('home'), 'home/.kube/config');
+    const listed = write(config('listed'));
+    const given = write(config('given'));
+    const env = { HOME: home, KUBECONFIG: listed };
+    expect((await readKubeconfig({ kubeconfig: given }, env))?.clusterName).toBe('given');
+    expect((await readKubeconfig({}, env))?.clusterName).toBe('listed');
+    expect((await readKubeconfig({}, { HOME: home }))?.clusterName).toBe('home');
+    expect(await readKubeconfig({}, { HOME: join(folder, 'nobody') })).toBeUndefined();
+  });
+
+  test('of a list the missing files are skipped, and the first definition and current-context win', async () => {
+    const a = write({
+      clusters: [cluster('shared', { 'tls-server-name': 'first' })],
+      users: [user('shared')],
+    });
+    const b = write({
+      ...config('second'),
+      clusters: [cluster('shared', { 'tls-server-name': 'late' }), cluster('second')],
+    });
+    const c = write({ contexts: [context('shared')], 'current-context': 'shared' });
+    const KUBECONFIG = [join(folder, 'missing'), a, b, c].join(delimiter);
+    expect((await readKubeconfig({}, { KUBECONFIG }))?.clusterName).toBe('second');
+    const target = await readKubeconfig({ context: 'shared' }, { KUBECONFIG });
+    expect(target?.cluster.tlsServerName).toBe('first');
+    expect(target?.user.token).toBe('token-of-shared');
+  });
+
+  test('--cluster and --user replace those of the context', async () => {
+    const content = { ...config('a'), clusters: [cluster('a'), cluster('b')], users: [user('a'), user('c')] };
+    const target = await read(content, { cluster: 'b', user: 'c' });
+    expect(target?.cluster.server).toBe('https://b.example:6443');
+    expect(target?.user.name).toBe('c');
+  });
+});
+
+describe('what is wrong is said, with the place', () => {
+  test.each([
+    ['a missing file', { kubeconfig: '/nowhere/config' }, undefined, /\/nowhere\/config does not exist/],
+    ['a missing context', { context: 'x' }, config('a'), /no context "x" in .*config-/],
+    ['a missing cluster', { cluster: 'x' }, config('a'), /no cluster "x"/],
+    ['a missing user', { user: 'x' }, config('a'), /no user "x"/],
+    ['no current context', {}, { ...config('a'), 'current-context': '' }, /No context is chosen/],
+    [
+      'a YAML error',
+      {},
+      'clusters:\n  - name: a\n   bad: [',
+      /config-\d+:3:\d+ is malformed: it is not valid YAML/,
+    ],
+    ['a scalar', {}, 'hello', /not a YAML mapping/],
+    ['a list that is none', {}, { ...config('a'), users: 'x' }, /users is not a list/],
+    [
+      'a server that is missing',
+      {},
+      { ...config('a'), clusters: [{ name: 'a', cluster: { x: 1 } }] },
+      /cluster "a".*server is missing/,
+    ],
+    [
+      'a server that is no address',
+      {},
+      { ...config('a'), clusters: [cluster('a', { server: 'a:6443' })] },
+      /not an http/,
+    ],
+  ])('%s', async (_, options, content, message) => {
+    const kubeconfig = content === undefined ? {} : { kubeconfig: write(content) };
+    const reading = readKubeconfig({ ...kubeconfig, ...options }, {});
+    await expect(reading).rejects.toThrow(message);
+    await expect(reading).rejects.toMatchObject({ exitCode: exit.usage, hint: expect.stringMatching(/./) });
+  });
+
+  test('the contexts there are', async () => {
+    await expect(read(config('a'), { context: 'x' })).rejects.toMatchObject({
+      hint: 'It has the contexts: a.',
+    });
+  });
+
+  test('never with a secret', async () => {
+    const reading = read('users:\n- name: a\n  user: {token: s3cr3t\n');
+    await expect(reading).rejects.not.toThrow(/s3cr3t/);
+  });
+});
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+const credentials = async (userEntry: object, clusterEntry: object = {}) => {
+  const content = { ...config('a'), users: [user('a', userEntry)], clusters: [cluster('a', clusterEntry)] };
+  const target = await read(content);
+  if (!target) throw new Error('no target');
+  return readCredentials(target);
+};
+
+const plugin = (script: string, more: object = {}) => ({
+  exec: {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: process.execPath,
+    args: ['-e', script],
+    ...more,
+  },
+});
+
+describe('credentials', () => {
+  test('tokens, from the entry or from a file beside the kubeconfig', async () => {
+    expect((await credentials({ token: 't1' })).headers).toEqual({ Authorization: 'Bearer t1' });
+    write('t2\n', 'token-file');
+    expect((await credentials({ token: 't1', tokenFile: 'token-file' })).headers).toEqual({
+      Authorization: 'Bearer t2',
+    });
+  });
+
+  test('user name and password', async () => {
+    const basic = `Basic ${Buffer.from('u:p').toString('base64')}`;
+    expect((await credentials({ username: 'u', password: 'p' })).headers).toEqual({ Authorization: basic });
+  });
+
+  test('certificates from data and from files beside the kubeconfig, and TLS settings', async () => {
+    write('CERT', 'client.crt');
+    const { tls } = await credentials(
+      { 'client-certificate': 'client.crt', 'client-key-data': base64('KEY') },
+      {
+        'certificate-authority-data': base64('CA'),
+        'tls-server-name': 'name',
+        'insecure-skip-tls-verify': true,
+      },
+    );
+    expect(String(tls.cert)).toBe('CERT');
+    expect(String(tls.key)).toBe('KEY');
+    expect(String(tls.ca)).toBe('CA');
+    expect(tls).toMatchObject({ servername: 'name', rejectUnauthorized: false });
+  });
+
+  test('a certificate that is missing is named', async () => {
+    await expect(credentials({}, { 'certificate-authority': 'nowhere.crt' })).rejects.toThrow(/nowhere\.crt/);
+  });
+
+  test('impersonation in the kubeconfig', async () => {
+    const entry = {
+      token: 't',
+      as: 'jane',
+      'as-groups': ['a', 'b'],
+      'as-uid': '7',
+      'as-user-extra': { 'x/y': ['1', '2'] },
+    };
+    expect((await credentials(entry)).headers).toEqual({
+      Authorization: 'Bearer t',
+      'Impersonate-User': 'jane',
+      'Impersonate-Group': ['a', 'b'],
+      'Impersonate-Uid': '7',
+      'Impersonate-Extra-x%2Fy': ['1', '2'],
+    });
+  });
+
+  test('an exec plugin is told what it needs and gives the token', async () => {
+    const script = `const info = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
+      const token = [process.env.EXTRA, info.apiVersion, info.spec.cluster.server, info.spec.interactive].join('|');
+      console.log(JSON.stringify({ apiVersion: info.apiVersion, kind: 'ExecCredential', status: { token } }));`;
+    const entry = plugin(script, { env: [{ name: 'EXTRA', value: 'e' }], provideClusterInfo: true });
+    expect((await credentials(entry)).headers).toEqual({
+      Authorization: 'Bearer e|client.authentication.k8s.io/v1|https://a.example:6443|false',
+    });
+  });
+
+  test.each([
+    [
+      'fails',
+      plugin(`console.error('please sign in, not with ${'x'.repeat(60)}'); process.exit(3)`),
+      /please sign in, not with \[removed\]/,
+    ],
+    ['answers something else', plugin(`console.log('s3cr3t')`), /its answer is not an ExecCredential/],
+    ['does not exist', { exec: { command: 'no-such-plugin' } }, /"no-such-plugin" .* was not found/],
+    ['wants a terminal', plugin('', { interactiveMode: 'Always' }), /only works interactively/],
+  ])('an exec plugin that %s', async (_, entry, message) => {
+    const reading = credentials(entry);
+    await expect(reading).rejects.toThrow(message);
+    await expect(reading).rejects.not.toThrow(/s3cr3t|x{60}/);
+  });
+
+  test('an exec plugin that is missing can say how to get it', async () => {
+    const reading = credentials({
+      exec: { command: 'no-such-plugin', installHint: 'Install it from here.' },
+    });
+    await expect(reading).rejects.toMatchObject({ hint: 'Install it from here.' });
+  });
+});
+
+test('in a cluster the service account is used', async () => {
+  const account = join(folder, 'serviceaccount');
+  mkdirSync(account);
+  write('service-token', 'serviceaccount/token');
+  write('CA', 'serviceaccount/ca.crt');
+  const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
+  expect(inClusterTarget({}, account)).toBeUndefined();
+  expect(inClusterTarget(env, join(folder, 'nothing'))).toBeUndefined();
+  const target = inClusterTarget(env, account);
+  expect(target).toMatchObject({ inCluster: true, cluster: { server: 'https://[fd00::1]:443' } });
+  const { headers, tls } = await readCredentials(target as NonNullable<typeof target>);
+  expect(headers).toEqual({ Authorization: 'Bearer service-token' });
+  expect(String(tls.ca)).toBe('CA');
+});
