@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Finding, Report } from '../../src/model.ts';
 import { passmuster } from '../cli.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
@@ -30,6 +30,20 @@ const check = (report: Report, id: string) => {
 const byCheck = (report: Report) =>
   Object.fromEntries(report.checks.map(({ id, findings }) => [id, findings.map(inLine).toSorted()]));
 
+/** RBAC counts moments after it is written: waits until the account may do what it should. */
+async function mayList(cluster: ControlPlane, account: string, resource: string): Promise<void> {
+  const ask = [
+    'auth',
+    'can-i',
+    'list',
+    resource,
+    '--all-namespaces',
+    '--as',
+    `system:serviceaccount:${account}`,
+  ];
+  await expect.poll(async () => (await cluster.kubectl(ask)).stdout.trim(), { timeout: 10_000 }).toBe('yes');
+}
+
 describe('on Kubernetes 1.37', () => {
   let cluster: ControlPlane;
   let asAdmin: Report;
@@ -37,15 +51,13 @@ describe('on Kubernetes 1.37', () => {
     cluster = await startControlPlane({ version: '1.37', controllerManager: true });
     await cluster.apply(list(seed));
     // The controllers have made what they make when the last Deployment's second pod is there.
-    await expect
-      .poll(
-        async () =>
-          (await cluster.kubectl(['get', 'pods', '-n', 'seeded', '-o', 'name'])).stdout.split('\n').length,
-        {
-          timeout: 60_000,
-        },
-      )
-      .toBeGreaterThanOrEqual(13);
+    await vi.waitFor(
+      async () => {
+        const { stdout } = await cluster.kubectl(['get', 'pods', '-n', 'seeded', '-o', 'name']);
+        expect(stdout.split('\n').length).toBeGreaterThan(12);
+      },
+      { timeout: 60_000, interval: 500 },
+    );
     asAdmin = await scan(cluster.kubeconfig);
   });
   afterAll(() => cluster?.stop());
@@ -90,6 +102,7 @@ describe('on Kubernetes 1.37', () => {
     await cluster.apply(readFileSync('k8s/base/clusterrole.yaml', 'utf8'));
     await cluster.apply(readFileSync('k8s/base/clusterrolebinding.yaml', 'utf8'));
     await cluster.apply(readFileSync('k8s/base/serviceaccount.yaml', 'utf8'));
+    await mayList(cluster, 'passmuster:passmuster', 'clusterrolebindings.rbac.authorization.k8s.io');
     const token = await cluster.serviceAccountToken('passmuster', 'passmuster');
     const restricted = byCheck(await scan(cluster.kubeconfigFor({ token })));
     const withNamespace = {
@@ -130,6 +143,7 @@ describe('on Kubernetes 1.37', () => {
         { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'no-pods', namespace: 'guarded' } },
       ]),
     );
+    await mayList(cluster, 'guarded:no-pods', 'clusterrolebindings.rbac.authorization.k8s.io');
     const token = await cluster.serviceAccountToken('guarded', 'no-pods');
     const report = await scan(cluster.kubeconfigFor({ token }));
     expect(report.sources.find(({ source }) => source === 'pods')).toMatchObject({

@@ -55,6 +55,7 @@ export const seed: object[] = [
     spec: { podSelector: {}, policyTypes: ['Ingress'], ingress: [{}] },
   },
   replicated('Deployment', 'clean'),
+  { ...replicated('Deployment', 'quiet'), metadata: { name: 'quiet', namespace: 'guarded' } },
   replicated('Deployment', 'ipc', { hostIPC: true }),
   replicated('StatefulSet', 'pid', { hostPID: true }),
   replicated('DaemonSet', 'net', {
@@ -100,9 +101,10 @@ export const seed: object[] = [
       initContainers: [{ ...container, name: 'setup', securityContext: { privileged: true } }],
     },
   },
-  binding('ClusterRoleBinding', 'everyone-is-admin', [subject('Group', 'system:authenticated')]),
+  // Not system:authenticated: the accounts of the tests that may read only some things would be administrators too.
+  binding('ClusterRoleBinding', 'everyone-is-admin', [subject('Group', 'system:unauthenticated')]),
   binding('ClusterRoleBinding', 'ops', [subject('User', 'jane'), subject('ServiceAccount', 'deployer')]),
-  binding('ClusterRoleBinding', 'harmless', [subject('Group', 'system:authenticated')], 'view'),
+  binding('ClusterRoleBinding', 'harmless', [subject('Group', 'system:unauthenticated')], 'view'),
   binding('RoleBinding', 'default-is-admin', [subject('ServiceAccount', 'default')]),
 ];
 
