@@ -47,11 +47,16 @@ export interface ContainerPort {
   name?: string;
 }
 
+export interface WindowsOptions {
+  hostProcess?: boolean;
+  runAsUserName?: string;
+}
+
 export interface ContainerSecurityContext {
   privileged?: boolean;
   runAsNonRoot?: boolean;
   runAsUser?: number;
-  windowsOptions?: { hostProcess?: boolean };
+  windowsOptions?: WindowsOptions;
 }
 
 export interface Container {
@@ -64,7 +69,7 @@ export interface Container {
 export interface PodSecurityContext {
   runAsNonRoot?: boolean;
   runAsUser?: number;
-  windowsOptions?: { hostProcess?: boolean };
+  windowsOptions?: WindowsOptions;
 }
 
 export interface PodSpec {

@@ -24,9 +24,8 @@ export function progressLine(stream: NodeJS.WriteStream): (progress: Progress) =
     const text = visible(
       `reading ${source}: ${count}${remaining === undefined ? '' : ` of ${count + remaining}`}`,
     );
-    if (!stream.isTTY) return void stream.write(`${text}\n`);
     erase();
-    stream.write(text);
-    shown = true;
+    stream.write(stream.isTTY ? text : `${text}\n`);
+    shown = stream.isTTY;
   };
 }

@@ -6,8 +6,6 @@ import { auditAndSend, requireAudiences } from './send.ts';
 
 /** `passmuster schedule`: send on a clock, until SIGTERM or SIGINT. Its log goes to standard error, a line an event. */
 export async function schedule(flags: ScheduleFlags): Promise<void> {
-  const log = (message: string) =>
-    process.stderr.write(`${new Date().toISOString()} ${visible(message, 2000)}\n`);
   const stop = new AbortController();
   const end = (signal: 'SIGINT' | 'SIGTERM') => () => {
     process.exitCode = signal === 'SIGINT' ? exit.interrupted : exit.terminated;
@@ -29,4 +27,8 @@ export async function schedule(flags: ScheduleFlags): Promise<void> {
       return auditAndSend(options, current, { slot, said: log, signal });
     },
   });
+}
+
+function log(message: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${visible(message, 2000)}\n`);
 }

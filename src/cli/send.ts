@@ -1,12 +1,13 @@
 import type { Audience, Config } from '../config.ts';
 import { deliver, requireDelivered, type Delivery } from '../deliver/index.ts';
-import { exit, messageOf, UserError } from '../errors.ts';
+import { exit, UserError } from '../errors.ts';
 import { readReport } from '../history/report-file.ts';
 import type { Mail, Report } from '../model.ts';
 import { renderFailureMail, renderMail } from '../render/mail.ts';
 import { audit } from '../run.ts';
 import { slotOf } from '../schedule.ts';
 import { visible } from '../text.ts';
+import { complain } from './complain.ts';
 import { auditOptions, effectiveConfig, type AuditFlags, type SendFlags } from './flags.ts';
 
 /** `passmuster send`: audits, or takes a saved report, and delivers to every audience. */
@@ -53,7 +54,7 @@ async function reportFailure(error: unknown, config: Config, options: SendOption
     );
   } catch (delivery) {
     // The audit's own error decides the exit code; that nobody could be told is said beside it.
-    process.stderr.write(`error: ${visible(messageOf(delivery), 2000)}\n`);
+    complain(delivery);
   }
 }
 

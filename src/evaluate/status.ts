@@ -23,21 +23,23 @@ export function assessability(
     return unreadStates.has(state) || (state === 'not-requested' && !mayBeOutOfScope);
   });
   if (unread.length > 0) {
-    return { state: 'unread', reason: unread.map((source) => explain(source, outcomes[source])).join(' ') };
+    return { state: 'unread', reason: unread.map((source) => explain(source, outcomes[source])).join('; ') };
   }
   const absent = needed.filter((source) => outcomes[source].state === 'absent');
   if (check.shape !== 'podSpec' && absent.length > 0) {
-    return { state: 'absent', reason: absent.map((source) => explain(source, outcomes[source])).join(' ') };
+    return { state: 'absent', reason: absent.map((source) => explain(source, outcomes[source])).join('; ') };
   }
   return { state: 'complete' };
 }
 
-function explain(source: SourceName, { state, reason, unreadNamespaces }: SourceOutcome): string {
-  const namespaces =
-    unreadNamespaces === undefined || unreadNamespaces.length === 0
-      ? ''
-      : ` (${unreadNamespaces.slice(0, 5).join(', ')}${unreadNamespaces.length > 5 ? ', …' : ''})`;
-  return `${source} ${state}${namespaces}: ${reason ?? 'no reason given'}.`.replace(/\.\.$/, '.');
+/** One clause; the whole story of a source stands once in the report, with the source. */
+function explain(source: SourceName, { state, reason, unreadNamespaces = [] }: SourceOutcome): string {
+  if (state === 'partial' && unreadNamespaces.length > 0) {
+    const more = unreadNamespaces.length > 5 ? `, and ${unreadNamespaces.length - 5} more` : '';
+    return `${source} could not be read in ${unreadNamespaces.slice(0, 5).join(', ')}${more}`;
+  }
+  if (state === 'absent' || state === 'not-requested') return `${source}: ${reason ?? state}`;
+  return `${source} ${state === 'partial' ? 'could be read only in part' : state}`;
 }
 
 /** The status of a check: what failed is never hidden by what was unread, what was unread never passes. */

@@ -31,14 +31,15 @@ const ok: Script = (_, response) => response.end('{"gitVersion":"v1"}');
 
 let certificate: { key: string; cert: string };
 let foreign: { key: string; cert: string };
+const issue = async (value: string, type: 2 | 7) => {
+  const name = type === 7 ? { type, ip: value } : { type, value };
+  const made = await generate([{ name: 'commonName', value }], {
+    extensions: [{ name: 'subjectAltName', altNames: [name] }],
+  });
+  return { key: made.private, cert: made.cert };
+};
+
 beforeAll(async () => {
-  const issue = async (value: string, type: 2 | 7) => {
-    const name = type === 7 ? { type, ip: value } : { type, value };
-    const made = await generate([{ name: 'commonName', value }], {
-      extensions: [{ name: 'subjectAltName', altNames: [name] }],
-    });
-    return { key: made.private, cert: made.cert };
-  };
   certificate = await issue('127.0.0.1', 7);
   foreign = await issue('elsewhere.example', 2);
 });
@@ -114,13 +115,13 @@ describe('every request', () => {
   });
 });
 
-describe('no way to the server', () => {
-  const failing = async (peer: Peer, options: Parameters<Peer['connect']>[0] = {}) =>
-    (await peer.connect(options)).get('/version').then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+const failing = async (peer: Peer, options: Parameters<Peer['connect']>[0] = {}) =>
+  (await peer.connect(options)).get('/version').then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
+describe('no way to the server', () => {
   test('refused: said at once', async () => {
     const server = `https://${await unusedAddress()}`;
     const peer = await peerOf(ok);
@@ -197,16 +198,16 @@ describe('no way to the server', () => {
   });
 });
 
-describe('deadlines', () => {
-  const within = async (script: Script): Promise<unknown> => {
-    const peer = await peerOf(script);
-    const connection = await peer.connect({ requestTimeoutMs: 600 });
-    const started = performance.now();
-    const error = await readAll(connection).catch((caught: unknown) => caught);
-    expect(performance.now() - started).toBeLessThan(3000);
-    return error;
-  };
+const within = async (script: Script): Promise<unknown> => {
+  const peer = await peerOf(script);
+  const connection = await peer.connect({ requestTimeoutMs: 600 });
+  const started = performance.now();
+  const error = await readAll(connection).catch((caught: unknown) => caught);
+  expect(performance.now() - started).toBeLessThan(3000);
+  return error;
+};
 
+describe('deadlines', () => {
   test('a server that does not answer', async () => {
     expect(await within(() => {})).toMatchObject({
       reason: 'timeout',
@@ -274,23 +275,23 @@ test('closing ends what is under way', async () => {
   expect(peer.requests).toHaveLength(1);
 });
 
-describe('through a proxy', () => {
-  async function startProxy(): Promise<{ url: string; asked: string[] }> {
-    const asked: string[] = [];
-    const proxy = createServer();
-    proxy.on('connect', (request, socket) => {
-      asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
-      const [host, port] = (request.url ?? '').split(':');
-      const upstream = connectSocket(Number(port), host, () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        upstream.pipe(socket).pipe(upstream);
-      });
-      upstream.on('error', () => socket.destroy());
-      socket.on('error', () => upstream.destroy());
+async function startProxy(): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const proxy = createServer();
+  proxy.on('connect', (request, socket) => {
+    asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
+    const [host, port] = (request.url ?? '').split(':');
+    const upstream = connectSocket(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      upstream.pipe(socket).pipe(upstream);
     });
-    return { url: await listening(proxy), asked };
-  }
+    upstream.on('error', () => socket.destroy());
+    socket.on('error', () => upstream.destroy());
+  });
+  return { url: await listening(proxy), asked };
+}
 
+describe('through a proxy', () => {
   test('of the kubeconfig', async () => {
     const proxy = await startProxy();
     const peer = await peerOf(ok, certificate);
