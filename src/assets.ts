@@ -8,8 +8,11 @@ import Handlebars from 'handlebars';
 const root = new URL('../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
-/** `strict` makes a misspelt field an error, `knownHelpersOnly` keeps strings from the cluster from naming a helper. */
-export const templateOptions = { strict: true, knownHelpersOnly: true } as const;
+/**
+ * `strict` makes a misspelt field an error, `knownHelpersOnly` keeps strings from the cluster from naming a helper, and
+ * `preventIndent` keeps a partial's commands as they are, whatever the indentation of the tag that includes it.
+ */
+export const templateOptions = { strict: true, knownHelpersOnly: true, preventIndent: true } as const;
 
 export const version: string = (JSON.parse(read('package.json')) as { version: string }).version;
 
