@@ -22,11 +22,16 @@ type Locate = (path: readonly (string | number)[]) => string;
  */
 export async function readManifests(file: string, text: string): Promise<ManifestObject[]> {
   const json = /^\s*[{[]/.test(text) ? parsedJson(text) : undefined;
-  if (json !== undefined) return objectsIn(json, file, () => file);
+  if (json !== undefined) return objectsIn(json, { file, text, locate: () => file });
 
   const { LineCounter: Lines, parseAllDocuments } = await import('yaml');
   const lines = new Lines();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+    merge: true,
+  });
   const found: ManifestObject[] = [];
   for (const document of Array.isArray(documents) ? documents : []) {
     const [problem] = document.errors;
@@ -44,7 +49,7 @@ export async function readManifests(file: string, text: string): Promise<Manifes
     } catch (error) {
       throw syntaxError(locate([]), messageOf(error), text);
     }
-    if (value !== null && value !== undefined) found.push(...objectsIn(value, file, locate));
+    if (value !== null && value !== undefined) found.push(...objectsIn(value, { file, text, locate }));
   }
   return found;
 }
@@ -66,27 +71,31 @@ function position(lines: LineCounter, offset: number): string {
   return `${line}:${col}`;
 }
 
-function syntaxError(where: string, message: string, text: string): UserError {
-  const template = /\{\{.*\}\}/.test(text);
-  return new UserError(`${where}: ${visible(message)}`, {
-    hint: template
-      ? 'It looks like a template: render it first, for example helm template … | passmuster scan -f -'
-      : 'Correct the syntax there; kubectl create --dry-run=client -f shows whether kubectl can read the file.',
+const syntaxError = (where: string, message: string, text: string): UserError =>
+  new UserError(`${where}: ${visible(message)}`, {
+    hint: hintFor(text, 'Correct the syntax there; to check: kubectl create --dry-run=client -f FILE.'),
     exitCode: exit.usage,
   });
-}
+
+const hintFor = (text: string, hint: string): string =>
+  /\{\{.*\}\}/.test(text)
+    ? 'It looks like a template: render it first, for example helm template … | passmuster scan -f -'
+    : hint;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** The object, or the objects in the list that it is. */
-function objectsIn(value: unknown, file: string, locate: Locate): ManifestObject[] {
+function objectsIn(
+  value: unknown,
+  { file, text, locate }: { file: string; text: string; locate: Locate },
+): ManifestObject[] {
   return unlisted(value, [], {}).map(({ raw, path, apiVersion, kind }) => {
     if (!isObject(raw) || typeof apiVersion !== 'string' || typeof kind !== 'string') {
       throw new UserError(
         `${locate(path)}: this is not a Kubernetes object: it has no apiVersion and kind.`,
         {
-          hint: 'Give manifests as for kubectl apply -f.',
+          hint: hintFor(text, 'Give manifests as for kubectl apply -f.'),
           exitCode: exit.usage,
         },
       );

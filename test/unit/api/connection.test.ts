@@ -13,15 +13,15 @@ import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connect } from '../../../src/api/connection.ts';
 import { exit } from '../../../src/errors.ts';
-import { page, readAll, startPeer, status, type Peer, type Script } from './peer.ts';
+import { page, readAll, startPeer, status, type Peer, type PeerTls, type Script } from './peer.ts';
 
-const stops: (() => Promise<void> | void)[] = [];
+const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
   vi.unstubAllEnvs();
 });
 
-async function peerOf(script: Script, tls?: { key: string; cert: string }): Promise<Peer> {
+async function peerOf(script: Script, tls?: PeerTls): Promise<Peer> {
   const peer = await startPeer(script, tls);
   stops.push(() => peer.stop());
   return peer;
@@ -48,7 +48,7 @@ async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  stops.push(() => void server.close());
+  stops.push(async () => void server.close());
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -96,7 +96,8 @@ describe('every request', () => {
   });
 
   test('shares two TLS connections', async () => {
-    const peer = await peerOf(ok, certificate);
+    // Like the real one it would rather speak HTTP/2, over one connection.
+    const peer = await peerOf(ok, { ...certificate, ALPNProtocols: ['h2', 'http/1.1'] });
     const connection = await peer.connect({
       clusterFields: { 'certificate-authority-data': base64(certificate.cert) },
     });
@@ -238,7 +239,7 @@ describe('deadlines', () => {
 describe('credentials that are refused', () => {
   test('are read anew, once', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'passmuster-token-'));
-    stops.push(() => rmSync(folder, { recursive: true }));
+    stops.push(async () => rmSync(folder, { recursive: true }));
     const tokenFile = join(folder, 'token');
     writeFileSync(tokenFile, 'old');
     const peer = await peerOf((request, response) => {
@@ -303,6 +304,13 @@ describe('through a proxy', () => {
     });
     expect(await connection.get('/version')).toEqual({ gitVersion: 'v1' });
     expect(proxy.asked).toEqual([`${peer.url.replace('https://', '')} Basic ${base64('user:pass')}`]);
+  });
+
+  test('to a server elsewhere: compressed', async () => {
+    const peer = await peerOf(ok);
+    const clusterFields = { server: 'http://api.example', 'proxy-url': peer.url };
+    await (await peer.connect({ clusterFields })).get('/version');
+    expect(peer.headers[0]?.headers).toMatchObject({ host: 'api.example', 'accept-encoding': 'gzip' });
   });
 
   test('that is not there: named, without its password', async () => {

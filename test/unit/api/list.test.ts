@@ -26,7 +26,7 @@ describe('a list of several pages', () => {
   });
 
   test('asks for the next page while this one still arrives', async () => {
-    let finishFirst = () => {};
+    let finishFirst: (() => void) | undefined;
     const events = await listOf((request, response) => {
       if (tokenOf(request) === null) {
         const whole = page([1], 'next');
@@ -34,7 +34,7 @@ describe('a list of several pages', () => {
         finishFirst = () => response.end(whole.slice(-3));
       } else {
         response.end(page([2]));
-        finishFirst();
+        finishFirst?.();
       }
     });
     expect(events).toEqual([1, 2]);
@@ -83,10 +83,10 @@ describe('a list of several pages', () => {
   });
 });
 
-describe('410', () => {
-  const expired = (token?: string) =>
-    status(410, { reason: 'Expired', metadata: token === undefined ? {} : { continue: token } });
+const expired = (token?: string) =>
+  status(410, { reason: 'Expired', metadata: token === undefined ? {} : { continue: token } });
 
+describe('410', () => {
   test('starts the list anew, once', async () => {
     let expiries = 0;
     const events = await listOf((request, response) => {
@@ -216,23 +216,25 @@ describe('an answer of 200 that is no list', () => {
   });
 });
 
-describe('a page that is too large', () => {
-  const script: Script = (request, response) => {
-    const start = Number(tokenOf(request) ?? 0);
-    const end = Math.min(start + limitOf(request), 300);
-    const items = Array.from({ length: end - start }, (_, index) => `${start + index}`.padEnd(100, 'x'));
-    response.end(page(items, end < 300 ? String(end) : undefined));
-  };
+const threeHundred: Script = (request, response) => {
+  const start = Number(tokenOf(request) ?? 0);
+  const end = Math.min(start + limitOf(request), 300);
+  const items = Array.from({ length: end - start }, (_, index) => `${start + index}`.padEnd(100, 'x'));
+  response.end(page(items, end < 300 ? String(end) : undefined));
+};
 
+describe('a page that is too large', () => {
   test('is asked for in smaller pages, and no object is lost', async () => {
-    const events = await listOf(script, { maxResponseBytes: 10_000 });
+    const events = await listOf(threeHundred, { maxResponseBytes: 10_000 });
     expect(events.map((item) => Number.parseInt(String(item), 10))).toEqual(
       Array.from({ length: 300 }, (_, i) => i),
     );
   });
 
   test('ends in an error when one object alone is', async () => {
-    await expect(listOf(script, { maxResponseBytes: 50 })).rejects.toMatchObject({ reason: 'too-large' });
+    await expect(listOf(threeHundred, { maxResponseBytes: 50 })).rejects.toMatchObject({
+      reason: 'too-large',
+    });
   });
 });
 

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Connection, type ConnectionOptions } from '../../../src/api/connection.ts';
-import type { ListEvent } from '../../../src/api/list.ts';
 
 /** A server on 127.0.0.1 that answers as a test says, right or wrong, and a connection to it. */
 export interface Peer {
@@ -23,9 +22,15 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
+export interface PeerTls {
+  key: string;
+  cert: string;
+  ALPNProtocols?: string[];
+}
+
 export type Script = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
-export async function startPeer(script: Script, tls?: { key: string; cert: string }): Promise<Peer> {
+export async function startPeer(script: Script, tls?: PeerTls): Promise<Peer> {
   const requests: string[] = [];
   const headers: IncomingMessage[] = [];
   let connections = 0;
@@ -123,7 +128,7 @@ export async function readAll(connection: Connection): Promise<unknown[]> {
   const seen: unknown[] = [];
   for await (const event of connection.list('/api/v1/pods', {
     kind: 'PodList',
-  }) as AsyncIterable<ListEvent>) {
+  })) {
     if (event.type === 'page') seen.push(...event.items);
     else seen.push(event.type);
   }

@@ -1,0 +1,92 @@
+/**
+ * `npm run generate`: writes the files that follow from the source, which are committed. With `--check`, as lint runs it, says which are
+ * stale and fails.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import * as z from 'zod';
+import { sources } from '../src/collect/sources.ts';
+import { configReference, configTemplate } from '../src/config.ts';
+import { reportSchema } from '../src/history/report-schema.ts';
+
+const root = join(import.meta.dirname, '..');
+const notice = (source: string): string =>
+  `Generated from ${source} by \`npm run generate\`: change that, not this.`;
+
+const generated: Readonly<Record<string, () => string>> = {
+  'docs/configuration.md': configurationPage,
+  'docs/report.schema.json': reportJsonSchema,
+  'k8s/base/clusterrole.yaml': clusterRole,
+};
+
+function configurationPage(): string {
+  return `<!-- ${notice('src/config.ts')} -->
+
+# Configuration
+
+\`passmuster config init\` writes the example below, \`passmuster config validate FILE\` checks a file. Commands take it with
+\`--config FILE\`. A flag comes before a variable, a variable before the file, and the file before the default.
+
+${configReference().trim()}
+
+## Example
+
+\`\`\`yaml
+${configTemplate().trim()}
+\`\`\`
+`;
+}
+
+function reportJsonSchema(): string {
+  const schema = {
+    $comment: notice('src/history/report-schema.ts'),
+    title: 'Report of Passmuster',
+    ...z.toJSONSchema(reportSchema, { io: 'input' }),
+  };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+/** One rule for each API group, so that a reader sees at a glance what is asked for. */
+function clusterRole(): string {
+  const resources = new Map<string, Set<string>>();
+  for (const { apiVersion, resource } of Object.values(sources)) {
+    const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+    resources.set(group, (resources.get(group) ?? new Set()).add(resource));
+  }
+  const role = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'passmuster' },
+    rules: [...resources].toSorted(byName).map(([group, names]) => ({
+      apiGroups: [group],
+      resources: [...names].toSorted(),
+      verbs: ['get', 'list'],
+    })),
+  };
+  const comment = [
+    notice('src/collect/sources.ts'),
+    'Everything that Passmuster reads: no Secrets, no ConfigMaps, no wildcards, and nothing is written.',
+  ];
+  const text = stringify(role, { singleQuote: true, lineWidth: 0 });
+  return `${comment.map((line) => `# ${line}\n`).join('')}${text}`;
+}
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [path, make] of Object.entries(generated)) {
+  const file = join(root, path);
+  const text = make();
+  const current = await readFile(file, 'utf8').catch(() => undefined);
+  if (current === text) continue;
+  stale.push(path);
+  if (!check) await writeFile(file, text);
+}
+if (check && stale.length > 0) {
+  process.stderr.write(`Stale: ${stale.join(', ')}. Write them anew with: npm run generate\n`);
+  process.exitCode = 1;
+}
+if (!check)
+  process.stdout.write(stale.length > 0 ? `Written: ${stale.join(', ')}\n` : 'Nothing has changed.\n');

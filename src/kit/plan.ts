@@ -1,0 +1,215 @@
+import { stringify } from 'yaml';
+import type { Change, Fix, Json, JsonObject, ObjectRef } from '../model.ts';
+import { formatField } from './field.ts';
+import { patchOf } from './patch.ts';
+import type { JsonPatch } from './patch.ts';
+import {
+  commandJson,
+  fileName,
+  isPlain,
+  kubectlJsonPath,
+  kubectlObject,
+  shellBlock,
+  shellComment,
+  shellQuote,
+} from './shell.ts';
+
+/**
+ * The kubectl lines for one object, for bash or zsh. All three are empty where no command can put it right.
+ * `test` only reads. `implementation` stops at the first line that fails, and before it has changed anything when
+ * the object is not as it was audited. `backout` restores exactly what was there before.
+ */
+export interface Commands {
+  test: string;
+  implementation: string;
+  backout: string;
+  /** Of a `patch` or `recreate`: the RFC 6902 patch and the one that takes it back. */
+  patch?: JsonPatch;
+  inverse?: JsonPatch;
+}
+
+/** Where fixes of one object ask for different things, the one that settles the most is done. */
+const byStrength = ['delete', 'recreate', 'patch', 'create', 'none'] as const satisfies Fix['action'][];
+
+const planners = {
+  delete: deletion,
+  recreate: recreation,
+  patch: patching,
+  create: creation,
+  none: () => nothing,
+} satisfies Record<Fix['action'], (target: ObjectRef, fixes: readonly Fix[]) => Commands>;
+
+const nothing: Commands = { test: '', implementation: '', backout: '' };
+
+/** The commands for one target object; all its fixes make one change. */
+export function planFor(fixes: readonly Fix[]): Commands {
+  const action = byStrength.find((candidate) => fixes.some((fix) => fix.action === candidate));
+  const target = fixes.find((fix) => fix.action === action)?.target;
+  return action === undefined || target === undefined ? nothing : planners[action](target, fixes);
+}
+
+function patching(target: ObjectRef, fixes: readonly Fix[]): Commands {
+  const object = kubectlObject(target);
+  const changes = changesOf(fixes);
+  const { patch, inverse } = patchOf(changes);
+  if (patch.length === 0) return nothing;
+  const apply = `kubectl patch ${object} --type=json -p "$patch"`;
+  const rollout = hasRollout.has(target.kind) ? [`kubectl rollout status ${object} --timeout=10m`] : [];
+  const hint = afterwards[target.kind];
+  const remark = hint === undefined ? [] : [shellComment(hint)];
+  return {
+    test: readings(object, changes),
+    implementation: lines(
+      refusal,
+      variable('patch', patch),
+      chain(`${apply} --dry-run=server`, apply, ...rollout),
+      ...remark,
+    ),
+    backout: lines(refusal, variable('patch', inverse), chain(apply, ...rollout), ...remark),
+    patch,
+    inverse,
+  };
+}
+
+/** kubectl does not say which test of a patch failed. */
+const refusal = shellComment('The request is invalid: the object is not as it was audited. Audit again.');
+
+/** Kinds whose rollout kubectl can wait for. */
+const hasRollout = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
+
+/** What a template change does not do by itself, by kind. */
+const afterwards: Readonly<Record<string, string>> = {
+  CronJob: 'The next run uses the new template. A Job that runs now keeps the old one.',
+  ReplicaSet: 'Running Pods keep the old template until each is deleted.',
+  ReplicationController: 'Running Pods keep the old template until each is deleted.',
+  PodTemplate: 'Pods made from it before stay as they are.',
+};
+
+/**
+ * For objects that the API does not let change. The file is the object as it can be made again; the new one is
+ * tried under a generated name, for the server refuses the old name while it is taken.
+ */
+function recreation(target: ObjectRef, fixes: readonly Fix[]): Commands {
+  const object = kubectlObject(target);
+  const changes = changesOf(fixes);
+  const { patch, inverse } = patchOf(changes);
+  if (patch.length === 0) return nothing;
+  const saved = shellQuote(fileName(target));
+  const changed = shellQuote(fileName(target, '-changed'));
+  return {
+    test: readings(object, changes),
+    implementation: lines(
+      variable('patch', patch),
+      chain(
+        saveAs(saved, `kubectl get ${object} -o json | ${locally('-', setByServer[target.kind] ?? {})}`),
+        `kubectl patch --local -f ${saved} --type=json -p "$patch" -o json > ${changed}`,
+        `${locally(changed, { metadata: { name: null, generateName: 'dry-run-' } })} | kubectl create --dry-run=server -f -`,
+        `kubectl replace --force -f ${changed}`,
+      ),
+    ),
+    backout: `kubectl replace --force -f ${saved}`,
+    patch,
+    inverse,
+  };
+}
+
+const locally = (file: string, merge: JsonObject): string =>
+  `kubectl patch --local -f ${file} --type=merge -p ${shellQuote(commandJson(merge))} -o json`;
+
+const generatedLabels: JsonObject = {
+  'controller-uid': null,
+  'job-name': null,
+  'batch.kubernetes.io/controller-uid': null,
+  'batch.kubernetes.io/job-name': null,
+};
+
+/** What the server adds to an object and refuses on a new one, by kind, as a merge patch that takes it out. */
+const setByServer: Readonly<Record<string, JsonObject>> = {
+  Pod: { spec: { nodeName: null, ephemeralContainers: null } },
+  Job: {
+    metadata: { labels: generatedLabels },
+    spec: { selector: null, template: { metadata: { labels: generatedLabels } } },
+  },
+};
+
+function deletion(target: ObjectRef): Commands {
+  const object = kubectlObject(target);
+  const saved = shellQuote(fileName(target));
+  return {
+    test: `kubectl get ${object} -o json`,
+    implementation: chain(
+      saveAs(saved, `kubectl get ${object} -o json`),
+      `kubectl delete ${object} --dry-run=server`,
+      `kubectl delete ${object}`,
+    ),
+    backout: `kubectl create -f ${saved}`,
+  };
+}
+
+function creation(_target: ObjectRef, fixes: readonly Fix[]): Commands {
+  const manifests = new Map(
+    fixes.flatMap(({ target, manifest }) =>
+      manifest === undefined ? [] : [[kubectlObject(referenceTo(manifest, target)), manifest] as const],
+    ),
+  );
+  const create = (manifest: JsonObject) =>
+    lines(
+      `manifest=${shellBlock(manifestText(manifest))}`,
+      chain('kubectl create --dry-run=server -f - <<< "$manifest"', 'kubectl create -f - <<< "$manifest"'),
+    );
+  const objects = [...manifests.keys()];
+  return {
+    test: lines(
+      shellComment('Prints nothing while the object is missing.'),
+      ...objects.map((object) => `kubectl get ${object} --ignore-not-found`),
+    ),
+    implementation: lines(...[...manifests.values()].map(create)),
+    backout: lines(...objects.map((object) => `kubectl delete ${object}`)),
+  };
+}
+
+/** A manifest names its own object, which need not be the one the finding is about (a policy for a namespace). */
+function referenceTo(manifest: JsonObject, otherwise: ObjectRef): ObjectRef {
+  const { apiVersion, kind, metadata } = manifest as { apiVersion?: string; kind?: string } & {
+    metadata?: { name?: string; namespace?: string };
+  };
+  const { name, namespace } = metadata ?? {};
+  if (apiVersion === undefined || kind === undefined || name === undefined) return otherwise;
+  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** YAML, as people read manifests; JSON (which is YAML too) when a string in it has to be escaped. */
+function manifestText(manifest: JsonObject): string {
+  const json = commandJson(manifest);
+  return json.includes('\\') || !isPlain(json) ? json : stringify(manifest, { lineWidth: 0 }).trimEnd();
+}
+
+/** One reading per changed field, under a comment that says what it should print. */
+const readings = (object: string, changes: readonly Change[]): string =>
+  lines(
+    ...changes.flatMap(({ field, before, after }) => [
+      shellComment(`${formatField(field)}: is ${shown(before)}, should be ${shown(after)}`),
+      `kubectl get ${object} -o jsonpath=${kubectlJsonPath(field)}`,
+    ]),
+  );
+
+function shown(value: Json | undefined): string {
+  if (value === undefined) return 'absent, which prints an empty line';
+  return typeof value === 'object' ? commandJson(value) : String(value);
+}
+
+const changesOf = (fixes: readonly Fix[]): Change[] => fixes.flatMap(({ changes }) => changes ?? []);
+
+/** One operation a line, for people to read. */
+const variable = (name: string, patch: JsonPatch): string =>
+  `${name}=${shellBlock(`[\n${patch.map((operation) => `  ${commandJson(operation)}`).join(',\n')}\n]`)}`;
+
+/**
+ * Never over an older file: that would be lost when the command is run again after the change. The file is JSON, for
+ * kubectl writes YAML that it cannot read back when a string of the object holds a control character.
+ */
+const saveAs = (file: string, command: string): string => `(set -C; ${command} > ${file})`;
+
+const chain = (...commands: string[]): string => commands.join(' &&\n  ');
+
+const lines = (...parts: string[]): string => parts.join('\n');
