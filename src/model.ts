@@ -52,24 +52,97 @@ export interface WindowsOptions {
   runAsUserName?: string;
 }
 
+export interface Capabilities {
+  add?: string[];
+  drop?: string[];
+}
+
+export interface SeccompProfile {
+  type?: string;
+}
+
+export interface AppArmorProfile {
+  type?: string;
+}
+
+export interface SELinuxOptions {
+  type?: string;
+  user?: string;
+  role?: string;
+}
+
 export interface ContainerSecurityContext {
   privileged?: boolean;
+  allowPrivilegeEscalation?: boolean;
+  capabilities?: Capabilities;
+  readOnlyRootFilesystem?: boolean;
+  procMount?: string;
   runAsNonRoot?: boolean;
   runAsUser?: number;
+  runAsGroup?: number;
+  seccompProfile?: SeccompProfile;
+  appArmorProfile?: AppArmorProfile;
+  seLinuxOptions?: SELinuxOptions;
   windowsOptions?: WindowsOptions;
+}
+
+/** Of a probe or a lifecycle hook only the host it names. */
+export interface Handler {
+  httpGet?: { host?: string };
+  tcpSocket?: { host?: string };
+}
+
+/** Of an environment variable only its name and the Secret it comes from: values are never read. */
+export interface EnvVar {
+  name: string;
+  valueFrom?: { secretKeyRef?: { name?: string; key?: string } };
+}
+
+export interface EnvFromSource {
+  secretRef?: { name?: string };
+}
+
+export interface VolumeMount {
+  name: string;
+  mountPath?: string;
+  readOnly?: boolean;
 }
 
 export interface Container {
   name: string;
   image?: string;
+  imagePullPolicy?: string;
   ports?: ContainerPort[];
+  env?: EnvVar[];
+  envFrom?: EnvFromSource[];
+  volumeMounts?: VolumeMount[];
+  livenessProbe?: Handler;
+  readinessProbe?: Handler;
+  startupProbe?: Handler;
+  lifecycle?: { postStart?: Handler; preStop?: Handler };
   securityContext?: ContainerSecurityContext;
 }
 
 export interface PodSecurityContext {
   runAsNonRoot?: boolean;
   runAsUser?: number;
+  runAsGroup?: number;
+  fsGroup?: number;
+  fsGroupChangePolicy?: string;
+  supplementalGroups?: number[];
+  supplementalGroupsPolicy?: string;
+  sysctls?: { name: string }[];
+  seccompProfile?: SeccompProfile;
+  appArmorProfile?: AppArmorProfile;
+  seLinuxOptions?: SELinuxOptions;
   windowsOptions?: WindowsOptions;
+}
+
+export interface Volume {
+  name: string;
+  /** The member that says what it is, whatever that is: `configMap`, `hostPath`, `nfs`. An empty one is an emptyDir. */
+  type: string;
+  hostPath?: { path: string; type?: string };
 }
 
 export interface PodSpec {
@@ -79,8 +152,10 @@ export interface PodSpec {
   hostUsers?: boolean;
   dnsPolicy?: string;
   os?: { name: string };
+  runtimeClassName?: string;
   serviceAccountName?: string;
   securityContext?: PodSecurityContext;
+  volumes?: Volume[];
   containers: Container[];
   initContainers?: Container[];
   ephemeralContainers?: Container[];
@@ -90,6 +165,8 @@ export interface PodSpec {
 export interface Workload extends KubeObject {
   /** Absent on a ReplicaSet or Job whose listed owner (Deployment, CronJob) holds the template. */
   podSpec?: PodSpec;
+  /** Of the annotations of the Pod (or of its template) only those that set a seccomp or AppArmor profile. */
+  podAnnotations?: Record<string, string>;
   /** Wanted replicas, where the kind has them. */
   replicas?: number;
   /** `status.phase` of a Pod. */

@@ -1,16 +1,28 @@
 import type {
+  AppArmorProfile,
+  Capabilities,
   Container,
   ContainerPort,
   ContainerSecurityContext,
+  EnvFromSource,
+  EnvVar,
+  Handler,
   PodSecurityContext,
   PodSpec,
+  SeccompProfile,
+  SELinuxOptions,
+  Volume,
+  VolumeMount,
   WindowsOptions,
 } from '../model.ts';
-import { bool, int, list, object, orEmpty, required, string } from './project.ts';
+import { bool, int, list, object, orEmpty, required, string, stringMap, type Projection } from './project.ts';
 
-/** Of a pod spec only what checks read: no environment, command, arguments, volumes or probes. */
+/** Of a pod spec only what checks read: no value of a variable, no command, no argument. */
 
 const windowsOptions = object<WindowsOptions>({ hostProcess: bool, runAsUserName: string });
+const seccompProfile = object<SeccompProfile>({ type: string });
+const appArmorProfile = object<AppArmorProfile>({ type: string });
+const seLinuxOptions = object<SELinuxOptions>({ type: string, user: string, role: string });
 
 const containerPort = object<ContainerPort>({
   containerPort: required(int),
@@ -21,23 +33,78 @@ const containerPort = object<ContainerPort>({
 
 const containerSecurityContext = object<ContainerSecurityContext>({
   privileged: bool,
+  allowPrivilegeEscalation: bool,
+  capabilities: object<Capabilities>({ add: list(string), drop: list(string) }),
+  readOnlyRootFilesystem: bool,
+  procMount: string,
   runAsNonRoot: bool,
   runAsUser: int,
+  runAsGroup: int,
+  seccompProfile,
+  appArmorProfile,
+  seLinuxOptions,
   windowsOptions,
+});
+
+const host = object<{ host?: string }>({ host: string });
+const handler = object<Handler>({ httpGet: host, tcpSocket: host });
+
+const envVar = object<EnvVar>({
+  name: required(string),
+  valueFrom: object<NonNullable<EnvVar['valueFrom']>>({
+    secretKeyRef: object<{ name?: string; key?: string }>({ name: string, key: string }),
+  }),
 });
 
 const container = object<Container>({
   name: required(string),
   image: string,
+  imagePullPolicy: string,
   ports: list(containerPort),
+  env: list(envVar),
+  envFrom: list(object<EnvFromSource>({ secretRef: object<{ name?: string }>({ name: string }) })),
+  volumeMounts: list(object<VolumeMount>({ name: required(string), mountPath: string, readOnly: bool })),
+  livenessProbe: handler,
+  readinessProbe: handler,
+  startupProbe: handler,
+  lifecycle: object<NonNullable<Container['lifecycle']>>({ postStart: handler, preStop: handler }),
   securityContext: containerSecurityContext,
 });
 
 const podSecurityContext = object<PodSecurityContext>({
   runAsNonRoot: bool,
   runAsUser: int,
+  runAsGroup: int,
+  fsGroup: int,
+  fsGroupChangePolicy: string,
+  supplementalGroups: list(int),
+  supplementalGroupsPolicy: string,
+  sysctls: list(object<{ name: string }>({ name: required(string) })),
+  seccompProfile,
+  appArmorProfile,
+  seLinuxOptions,
   windowsOptions,
 });
+
+/** The API server takes a volume that says nothing for an emptyDir. */
+const volumeType: Projection<string> = (_, volume) =>
+  Object.keys(volume).find((key) => key !== 'name' && volume[key] !== null) ?? 'emptyDir';
+
+const volume = object<Volume>({
+  name: required(string),
+  type: volumeType,
+  hostPath: object<NonNullable<Volume['hostPath']>>({ path: required(string), type: string }),
+});
+
+const profileAnnotation =
+  /^(seccomp\.security\.alpha\.kubernetes\.io\/pod|container\.(seccomp\.security\.alpha|apparmor\.security\.beta)\.kubernetes\.io\/.*)$/;
+
+/** Annotations may hold anything, secrets too: only those that are a security setting are kept. */
+export const podAnnotations: Projection<Record<string, string> | undefined> = (value, parent) => {
+  const all = Object.entries(stringMap(value, parent) ?? {});
+  const kept = all.filter(([key]) => profileAnnotation.test(key));
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+};
 
 export const podSpec = object<PodSpec>({
   hostIPC: bool,
@@ -46,9 +113,11 @@ export const podSpec = object<PodSpec>({
   hostUsers: bool,
   dnsPolicy: string,
   os: object<{ name: string }>({ name: required(string) }),
+  runtimeClassName: string,
   // `serviceAccount` is the deprecated alias that the API server still takes.
   serviceAccountName: (value, spec) => string(value, spec) ?? string(spec['serviceAccount'], spec),
   securityContext: podSecurityContext,
+  volumes: list(volume),
   containers: orEmpty(list(container)),
   initContainers: list(container),
   ephemeralContainers: list(container),

@@ -16,7 +16,7 @@ import {
   type Workload,
 } from '../model.ts';
 import { controllerOf, metadata } from './metadata.ts';
-import { podSpec } from './pod-spec.ts';
+import { podAnnotations, podSpec } from './pod-spec.ts';
 import {
   anything,
   bool,
@@ -71,6 +71,7 @@ function workload(definition: Definition<Workload>, templateOf?: { group: string
       if (templateOf && isControlledBy(raw, templateOf)) return undefined;
       return podSpec(value, raw);
     }),
+    podAnnotations: from([...path.slice(0, -1), 'metadata', 'annotations'], podAnnotations),
     replicas: from(['spec', 'replicas'], int),
     phase: from(['status', 'phase'], string),
   });

@@ -1,4 +1,4 @@
-import type { Check, ObjectCheck, Problem } from '../kit/define-check.ts';
+import type { Check, ObjectCheck, PodContext, Problem } from '../kit/define-check.ts';
 import {
   podSpecSources,
   severities,
@@ -44,6 +44,8 @@ const newLedger = (): Ledger => ({ evaluated: new Map(), findings: new Map() });
  */
 export function startEvaluation(collection: Collection, options: EvaluationOptions) {
   const { held } = collection;
+  const { platform, version } = collection.cluster;
+  const minor = minorOf(version);
   const topOwner = ownerResolver(held);
   const podChecks = options.checks.filter((check) => check.shape === 'podSpec');
   const heldLedgers = new Map(options.checks.map((check) => [check, newLedger()]));
@@ -76,15 +78,16 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     if (podSpec === undefined) return;
     const owner = topOwner(workload);
     const objectKey = keyOf(owner);
+    const context: PodContext = { annotations: workload.podAnnotations ?? {}, minor, platform };
     for (const check of podChecks) {
       const ledger = ledgerOf(ledgers, check);
       guarded(
         ledger,
         () => nameOf(workload),
         () => {
-          if (check.applies?.(podSpec) === false) return;
+          if (check.applies?.(podSpec, context) === false) return;
           ledger.evaluated.set(objectKey, judged(owner.ref.namespace));
-          for (const problem of check.test(podSpec))
+          for (const problem of check.test(podSpec, context))
             addPodSpecFinding(check, ledger, workload, owner, problem);
         },
       );
@@ -182,6 +185,10 @@ export function sourcesOf(check: Check): readonly SourceName[] {
   const needs: readonly HeldSource[] = check.needs;
   return check.shape === 'object' ? [check.source, ...needs] : needs;
 }
+
+/** Of `v1.31.4-gke.1`; a version that is not known (manifest files) counts as the newest that the rules know. */
+const minorOf = (version: string): number => Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? newestMinor);
+const newestMinor = 37;
 
 /** Revisions that a controller has scaled to zero are history, not workloads. */
 function isTemplateInUse(workload: Workload): boolean {

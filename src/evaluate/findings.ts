@@ -42,7 +42,8 @@ function finding(check: Check, owner: TopOwner, problem: Problem, prefix: Field,
 
 /** A finding in a pod spec: of a template, or of a live Pod. */
 export function podSpecFinding(check: Check, workload: Workload, owner: TopOwner, problem: Problem): Finding {
-  const prefix: Field = [...(podSpecPath[workload.kind] ?? [])];
+  const toSpec = podSpecPath[workload.kind] ?? [];
+  const prefix: Field = problem.base === 'metadata' ? [...toSpec.slice(0, -1), 'metadata'] : [...toSpec];
   return finding(check, owner, problem, prefix, podSpecFix(workload, owner, problem, prefix));
 }
 

@@ -5,6 +5,7 @@ import type {
   HeldSource,
   KubeObject,
   ObjectsBySource,
+  Platform,
   PodSpec,
   Severity,
 } from '../model.ts';
@@ -13,6 +14,8 @@ import type {
 export interface Problem {
   /** Where; empty for the object as a whole. */
   field: Field;
+  /** Over pod specs: what the field (and those of the changes) begins in, where that is not the spec: an annotation. */
+  base?: 'metadata';
   message: string;
   /** Where it differs from the check's default. */
   severity?: Severity;
@@ -25,6 +28,15 @@ export interface Problem {
   identity?: readonly string[];
   /** The change that puts it right, without its target: the engine knows the object, its owner and whether it can be patched. */
   fix?: Omit<Fix, 'target' | 'action'> & { action?: 'patch' | 'create' | 'delete' | 'none' };
+}
+
+/** What a check over pod specs may know besides the spec. */
+export interface PodContext {
+  /** Those annotations of the Pod or its template that set a seccomp or AppArmor profile. */
+  annotations: Readonly<Record<string, string>>;
+  /** Minor version of the API server (of Kubernetes 1); rules of the Pod Security Standards depend on it. */
+  minor: number;
+  platform: Platform;
 }
 
 interface CheckBase {
@@ -40,8 +52,8 @@ interface CheckBase {
 export interface PodSpecCheck extends CheckBase {
   readonly shape: 'podSpec';
   /** False where the rule has no meaning (a Linux field on a Windows Pod); the object then is not counted. */
-  applies?(pod: PodSpec): boolean;
-  test(pod: PodSpec): Problem[];
+  applies?(pod: PodSpec, context: PodContext): boolean;
+  test(pod: PodSpec, context: PodContext): Problem[];
 }
 
 /** Over each object of one source, with other sources at hand. */
