@@ -99,6 +99,7 @@ function recreation(target: ObjectRef, fixes: readonly Fix[]): Commands {
   return {
     test: readings(object, changes),
     implementation: lines(
+      kept,
       variable('patch', patch),
       chain(
         saveAs(saved, `kubectl get ${object} -o json | ${locally('-', setByServer[target.kind] ?? {})}`),
@@ -137,10 +138,13 @@ function deletion(target: ObjectRef): Commands {
   const saved = shellQuote(fileName(target));
   return {
     test: `kubectl get ${object} -o json`,
-    implementation: chain(
-      saveAs(saved, `kubectl get ${object} -o json`),
-      `kubectl delete ${object} --dry-run=server`,
-      `kubectl delete ${object}`,
+    implementation: lines(
+      kept,
+      chain(
+        saveAs(saved, `kubectl get ${object} -o json`),
+        `kubectl delete ${object} --dry-run=server`,
+        `kubectl delete ${object}`,
+      ),
     ),
     backout: `kubectl create -f ${saved}`,
   };
@@ -209,6 +213,11 @@ const variable = (name: string, patch: JsonPatch): string =>
  * kubectl writes YAML that it cannot read back when a string of the object holds a control character.
  */
 const saveAs = (file: string, command: string): string => `(set -C; ${command} > ${file})`;
+
+/** What it means when `saveAs` refuses. */
+const kept = shellComment(
+  'Cannot overwrite existing file: an earlier run saved the object. Move the file away only if that run changed nothing.',
+);
 
 const chain = (...commands: string[]): string => commands.join(' &&\n  ');
 

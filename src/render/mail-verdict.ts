@@ -21,7 +21,7 @@ export function verdictView(summary: Summary, failingChecks: number, namespaces:
 
 function verdictIn(namespaces: readonly string[], failingChecks: number, summary: Summary): Verdict {
   const where = namesOf(namespaces);
-  const incomplete = summary.unassessed.length;
+  const incomplete = summary.unassessed.reduce((sum, { checks }) => sum + checks.length, 0);
   return {
     state: failingChecks > 0 ? 'fail' : incomplete > 0 ? 'partial' : 'pass',
     headline: failingChecks > 0 ? `has failures in ${where}` : `shows no failure in ${where}`,

@@ -121,29 +121,17 @@ function namespaceRows(summary: Summary) {
   return cut(rows, limits.namespaces, 'namespace');
 }
 
-/** Checks that lack the same thing share a line, and what was said of a source is not said again. */
 function unassessedRows(summary: Summary, withReasons: boolean) {
-  const said = (reason: string): boolean =>
-    summary.unread.some((source) => source.reason !== '' && reason.includes(source.reason.slice(0, 100)));
   const sources = summary.unread.map(({ source, state, reason }) => ({
     title: source,
     state: sourceStateWords[state],
     reason: withReasons ? visible(reason, 240) : '',
   }));
-  const lacking = summary.unassessed.map(({ title, reason, status }) => ({
-    title: visible(title, 120),
-    state: status === 'not-assessed' ? 'not assessed' : 'assessed in part',
-    reason: withReasons && !said(reason) ? visible(reason, 240) : '',
-  }));
-  const checks = [...Map.groupBy(lacking, ({ state, reason }) => `${state} ${reason}`).values()].flatMap(
-    (group) => {
-      const [first] = group;
-      if (first === undefined) return [];
-      const { rows, more } = cut(group, limits.unassessed, 'check');
-      const titles = [...rows.map(({ title }) => title), ...(more === '' ? [] : [more])];
-      return [{ ...first, title: titles.join('; ') }];
-    },
-  );
+  const checks = summary.unassessed.map(({ state, reason, checks: group }) => {
+    const { rows, more } = cut(group, limits.unassessed, 'check');
+    const titles = [...rows.map(({ title }) => visible(title, 120)), ...(more === '' ? [] : [more])];
+    return { state, reason: withReasons ? visible(reason, 240) : '', title: titles.join('; ') };
+  });
   const withoutCheck =
     summary.withoutCheck === 0
       ? ''

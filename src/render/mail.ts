@@ -13,7 +13,7 @@ import { percent } from './words.ts';
 /** Mail programs cut what is longer than about 100 KB; this leaves room for their own encoding. */
 const maxHtmlBytes = 78_000;
 /** How many objects are shown with their findings and commands: the first number that keeps the mail in its size. */
-const objectLimits = [10, 6, 3, 0] as const;
+const objectLimits = [5, 3, 1, 0] as const;
 /** Base64 adds a third, and many servers stop at 10 MB. */
 const maxCsvBytes = 7_000_000;
 

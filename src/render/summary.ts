@@ -60,11 +60,36 @@ export interface Summary {
   namespaces: NamespaceSummary[];
   /** Sources that should have been read and were not, or not completely. */
   unread: Unread[];
-  /** Checks whose verdict lacks something, with the reason. */
-  unassessed: CheckSummary[];
+  /** Checks whose verdict lacks something, those together that lack the same. */
+  unassessed: Unassessed[];
   /** Scored controls that no check decides yet, over all benchmarks. */
   withoutCheck: number;
   exemptionNotes: string[];
+}
+
+/** Checks without a verdict, or with one that something is missing from, for the same reason. */
+export interface Unassessed {
+  state: 'not assessed' | 'assessed in part';
+  reason: string;
+  checks: { id: string; title: string }[];
+}
+
+function groupUnassessed(checks: readonly CheckSummary[]): Unassessed[] {
+  const lacking = checks
+    .filter((check) => check.status === 'not-assessed' || check.incomplete)
+    .map(({ id, title, reason, status }) => ({
+      id,
+      title,
+      reason,
+      state: status === 'not-assessed' ? ('not assessed' as const) : ('assessed in part' as const),
+    }));
+  return [...Map.groupBy(lacking, ({ state, reason }) => `${state} ${reason}`).values()].flatMap((group) =>
+    group.slice(0, 1).map(({ state, reason }) => ({
+      state,
+      reason,
+      checks: group.map(({ id, title }) => ({ id, title })),
+    })),
+  );
 }
 
 /** What a finding asks for: a fix, a person's judgement, or nothing for now. */
@@ -121,7 +146,7 @@ export function summarize(report: Report): Summary {
     unread: report.sources
       .filter(({ state }) => ['partial', 'forbidden', 'failed'].includes(state))
       .map(unreadOf),
-    unassessed: checks.filter((check) => check.status === 'not-assessed' || check.incomplete),
+    unassessed: groupUnassessed(checks),
     withoutCheck: report.benchmarks.flatMap(scoredControls).filter((control) => control.checks.length === 0)
       .length,
     exemptionNotes: (report.exemptionNotes ?? []).map((note) => visible(note)),

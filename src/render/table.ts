@@ -156,8 +156,7 @@ function notAssessed(page: Page, { unread, unassessed, withoutCheck }: Summary):
       return `${source} ${sourceStateWords[state]}${where}: ${reason}`;
     }),
     ...unassessed.map(
-      ({ id, status, reason }) =>
-        `${id} ${status === 'not-assessed' ? 'could not be assessed' : 'is incomplete'}: ${reason}`,
+      ({ state, reason, checks }) => `${checks.map(({ id }) => id).join(', ')}: ${state} (${reason})`,
     ),
     ...(withoutCheck > 0
       ? [`${plural(withoutCheck, 'control')} ${withoutCheck === 1 ? 'has' : 'have'} no check yet`]

@@ -51,12 +51,7 @@ export function reportView(report: Report) {
       stateWord: sourceStateWords[source.state],
       namespaces: source.namespaces.join(', '),
     })),
-    unassessed: summary.unassessed.map(({ id, title, status, reason }) => ({
-      id,
-      title,
-      reason,
-      statusWord: status === 'not-assessed' ? statusWords[status] : `${statusWords[status]}, incomplete`,
-    })),
+    unassessed: summary.unassessed,
     withoutCheck:
       summary.withoutCheck === 0
         ? ''

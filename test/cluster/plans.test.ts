@@ -1,72 +1,31 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { changeTo, named, valueAt } from '../../src/kit/field.ts';
+import { changeTo, valueAt } from '../../src/kit/field.ts';
 import { planFor } from '../../src/kit/plan.ts';
 import { podSpecPath } from '../../src/model.ts';
-import type { Change, Field, Fix, Json, JsonObject, ObjectRef } from '../../src/model.ts';
+import type { Change, Fix, Json, JsonObject, ObjectRef } from '../../src/model.ts';
 import { skipReason } from '../control-plane/binaries.ts';
 import { startControlPlane } from '../servers/control-plane.ts';
-import type { CommandResult, ControlPlane } from '../servers/control-plane.ts';
+import type { ControlPlane } from '../servers/control-plane.ts';
 import { hostileNames } from '../unit/kit/hostile.ts';
+import { faults, image, podSpecs, wishes, workload } from './faulty.ts';
+import type { Fault, Manifest } from './faulty.ts';
+import { openShell } from './shell.ts';
+import type { Shell } from './shell.ts';
 
-// What planFor prints is run as it stands by bash, against a real API server. There are no controllers here, so a
-// rollout is asked about once instead of waited for.
+// What planFor prints is run as it stands by bash, against a real API server.
 
 let cluster: ControlPlane;
-let folder: string;
+let shell: Shell;
 
 async function start(version: '1.37' | '1.24'): Promise<void> {
   cluster = await startControlPlane({ version });
-  folder = mkdtempSync(join(tmpdir(), 'passmuster-plans-'));
-  const kubectl = join(folder, 'kubectl');
-  writeFileSync(
-    kubectl,
-    `#!/bin/bash\n[ "$1" = rollout ] && set -- "$@" --watch=false\nexec "$KUBECTL" "$@"\n`,
-  );
-  chmodSync(kubectl, 0o755);
+  shell = openShell(cluster);
   await cluster.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'plans' } }));
 }
 
 async function stop(): Promise<void> {
+  shell?.close();
   await cluster?.stop();
-  rmSync(folder, { recursive: true, force: true });
-}
-
-/** Pastes the lines into bash. */
-function run(script: string): Promise<CommandResult> {
-  return new Promise((done, failed) => {
-    const child = spawn('bash', ['--norc', '-c', script], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        HOME: folder,
-        LC_ALL: 'C.UTF-8',
-        PATH: `${folder}${delimiter}${process.env['PATH']}`,
-        KUBECTL: cluster.kubectlPath,
-        KUBECONFIG: cluster.kubeconfig,
-        KUBERC: 'off',
-      },
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part));
-    child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr += part));
-    child.once('error', failed).once('close', (code) => done({ stdout, stderr, code }));
-  });
-}
-
-async function succeed(script: string): Promise<string> {
-  const { stdout, stderr, code } = await run(script);
-  expect({ code, stderr }).toMatchObject({ code: 0 });
-  return stdout;
-}
-
-async function refuse(script: string): Promise<string> {
-  const { stderr, code } = await run(script);
-  expect({ code, stderr }).not.toMatchObject({ code: 0 });
-  return stderr;
 }
 
 /** What kubectl says when a `test` of a patch fails on the server; it does not say which. */
@@ -88,12 +47,6 @@ const paths: Record<string, string> = {
   StatefulSet: '/apis/apps/v1/namespaces/plans/statefulsets',
 };
 const urlOf = ({ kind, name }: ObjectRef) => `${paths[kind]}/${encodeURIComponent(name)}`;
-
-interface Manifest extends JsonObject {
-  apiVersion: string;
-  kind: string;
-  metadata: JsonObject & { name: string; namespace?: string };
-}
 
 async function create(manifest: Manifest): Promise<ObjectRef> {
   const { apiVersion, kind, metadata } = manifest;
@@ -130,97 +83,6 @@ async function meddle(target: ObjectRef, merge: Json): Promise<void> {
   ];
   const { code, stderr } = await cluster.kubectl(args);
   expect({ code, stderr }).toMatchObject({ code: 0 });
-}
-
-// ---------------------------------------------------------------------------------------------------------
-// Workloads, and what the checks over pod specs change in them
-
-const image = 'registry.example/app:1.0';
-const podSpecs = {
-  hostNamespaces: { hostIPC: true, hostPID: true, containers: [{ name: 'app', image }] },
-  hostNetwork: {
-    hostNetwork: true,
-    dnsPolicy: 'ClusterFirstWithHostNet',
-    containers: [{ name: 'app', image, ports: [{ containerPort: 9100 }] }],
-  },
-  hostPort: {
-    containers: [
-      { name: 'proxy', image },
-      { name: 'app', image, ports: [{ containerPort: 80 }, { containerPort: 81, hostPort: 8081 }] },
-    ],
-  },
-  privileged: {
-    initContainers: [{ name: 'setup', image, securityContext: { privileged: true } }],
-    containers: [
-      { name: 'app', image, securityContext: { privileged: true, allowPrivilegeEscalation: true } },
-      { name: 'proxy', image },
-    ],
-  },
-  root: {
-    containers: [
-      { name: 'app', image, securityContext: { runAsNonRoot: false, runAsUser: 0 } },
-      { name: 'proxy', image },
-    ],
-  },
-} satisfies Record<string, JsonObject>;
-type Fault = keyof typeof podSpecs;
-
-const app = (list: string, index: number, name: string, ...rest: string[]): Field => [
-  list,
-  named(index, name),
-  ...rest,
-];
-/** The field in the pod spec and its new value; none removes it. */
-const wishes: Record<Fault, [Field, Json?][]> = {
-  hostNamespaces: [[['hostIPC']], [['hostPID']]],
-  hostNetwork: [
-    [['hostNetwork']],
-    [['dnsPolicy'], 'ClusterFirst'],
-    // The server gives the ports of a host network Pod this; before 1.28 also in templates.
-    [[...app('containers', 0, 'app', 'ports'), { index: 0, where: { containerPort: 9100 } }, 'hostPort']],
-  ],
-  hostPort: [
-    [[...app('containers', 1, 'app', 'ports'), { index: 1, where: { containerPort: 81 } }, 'hostPort']],
-  ],
-  privileged: [
-    [app('initContainers', 0, 'setup', 'securityContext', 'privileged'), false],
-    // Refused next to privileged: true, so these two must be made at once.
-    [app('containers', 0, 'app', 'securityContext', 'allowPrivilegeEscalation'), false],
-    [app('containers', 0, 'app', 'securityContext', 'privileged'), false],
-    [app('containers', 1, 'proxy', 'securityContext', 'allowPrivilegeEscalation'), false],
-  ],
-  root: [
-    [['securityContext', 'runAsNonRoot'], true],
-    [app('containers', 0, 'app', 'securityContext', 'runAsNonRoot')],
-    [app('containers', 0, 'app', 'securityContext', 'runAsUser')],
-    [app('containers', 1, 'proxy', 'securityContext', 'runAsUser'), 65532],
-    [app('containers', 1, 'proxy', 'securityContext', 'seccompProfile', 'type'), 'RuntimeDefault'],
-  ],
-};
-const faults = Object.keys(podSpecs) as Fault[];
-
-function workload(kind: string, name: string, podSpec: JsonObject): Manifest {
-  const labels = { app: name };
-  const restartPolicy = { Job: 'Never', CronJob: 'Never', Pod: 'Always' }[kind];
-  const spec = { ...podSpec, ...(restartPolicy === undefined ? {} : { restartPolicy }) };
-  const template = { metadata: { labels }, spec };
-  const metadata = { name, namespace: 'plans', labels };
-  const apps = (more: JsonObject = {}) => ({
-    spec: { selector: { matchLabels: labels }, template, ...more },
-  });
-  const shapes: Record<string, [apiVersion: string, rest: JsonObject]> = {
-    CronJob: ['batch/v1', { spec: { schedule: '0 3 * * *', jobTemplate: { spec: { template } } } }],
-    DaemonSet: ['apps/v1', apps()],
-    Deployment: ['apps/v1', apps({ replicas: 2 })],
-    Job: ['batch/v1', { spec: { template } }],
-    Pod: ['v1', { spec }],
-    PodTemplate: ['v1', { template }],
-    ReplicaSet: ['apps/v1', apps()],
-    ReplicationController: ['v1', { spec: { selector: labels, template } }],
-    StatefulSet: ['apps/v1', apps({ serviceName: name })],
-  };
-  const [apiVersion, rest] = shapes[kind] ?? ['v1', {}];
-  return { apiVersion, kind, metadata, ...rest };
 }
 
 /** The fixes of one fault, one for each change, built from the object as it is now. */
@@ -288,11 +150,11 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
     const changes = fixes.flatMap((fix) => fix.changes ?? []);
     const plan = planFor(fixes);
 
-    expect(await succeed(plan.test)).toBe(printed(changes, 'before'));
-    await succeed(plan.implementation);
+    expect(await shell.succeed(plan.test)).toBe(printed(changes, 'before'));
+    await shell.succeed(plan.implementation);
     expectChanged(await read(target), fixes);
-    expect(await succeed(plan.test)).toBe(printed(changes, 'after'));
-    await succeed(plan.backout);
+    expect(await shell.succeed(plan.test)).toBe(printed(changes, 'after'));
+    await shell.succeed(plan.backout);
     expect(withoutIdentity(await read(target))).toEqual(withoutIdentity(before));
   });
 
@@ -301,7 +163,7 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
     const plan = planFor(await fixesOf(target, 'hostNamespaces'));
     await meddle(target, { spec: { template: { spec: { hostPID: null } } } });
     const now = await read(target);
-    expect(await refuse(plan.implementation)).toContain(refused);
+    expect(await shell.refuse(plan.implementation)).toContain(refused);
     expect(await read(target)).toEqual(now);
   });
 
@@ -310,7 +172,7 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
     const plan = planFor(await fixesOf(target, 'hostPort'));
     const containers = [{ name: 'new', image }, ...podSpecs.hostPort.containers];
     await meddle(target, { spec: { template: { spec: { containers } } } });
-    expect(await refuse(plan.implementation)).toContain(refused);
+    expect(await shell.refuse(plan.implementation)).toContain(refused);
   });
 
   test('and one that gained what the patch would add', async () => {
@@ -319,16 +181,16 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
     const [first, second] = podSpecs.root.containers;
     const containers = [first, { ...second, securityContext: { readOnlyRootFilesystem: true } }] as Json;
     await meddle(target, { spec: { template: { spec: { containers } } } });
-    expect(await refuse(plan.implementation)).toContain(refused);
+    expect(await shell.refuse(plan.implementation)).toContain(refused);
   });
 
   test('the backout is refused when somebody changed the object after the patch', async () => {
     const target = await create(workload('Deployment', 'kept', podSpecs.hostNamespaces));
     const plan = planFor(await fixesOf(target, 'hostNamespaces'));
-    await succeed(plan.implementation);
+    await shell.succeed(plan.implementation);
     await meddle(target, { spec: { template: { spec: { hostPID: true } } } });
     const now = await read(target);
-    expect(await refuse(plan.backout)).toContain(refused);
+    expect(await shell.refuse(plan.backout)).toContain(refused);
     expect(await read(target)).toEqual(now);
   });
 
@@ -338,18 +200,18 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
     // Without the change to privileged the other one is invalid.
     const [, escalation] = await fixesOf(target, 'privileged');
     if (escalation === undefined) throw new Error('no such fix');
-    expect(await refuse(planFor([escalation]).implementation)).toContain('allowPrivilegeEscalation');
+    expect(await shell.refuse(planFor([escalation]).implementation)).toContain('allowPrivilegeEscalation');
     expect((await identity(target)).uid).toBe(uid);
   });
 
   test('a bare Pod that changed since the audit is not deleted', async () => {
     const target = await create(workload('Pod', 'changed-pod', podSpecs.hostNamespaces));
     const plan = planFor(await fixesOf(target, 'hostNamespaces'));
-    await succeed(
+    await shell.succeed(
       `kubectl replace --force -f - <<< '${JSON.stringify(workload('Pod', target.name, { containers: [{ name: 'app', image }] }))}'`,
     );
     const { uid } = await identity(target);
-    expect(await refuse(plan.implementation)).toContain('/spec/hostIPC');
+    expect(await shell.refuse(plan.implementation)).toContain('/spec/hostIPC');
     expect((await identity(target)).uid).toBe(uid);
   });
 
@@ -365,7 +227,7 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
       body: debugged,
     });
     expect({ status, text }).toMatchObject({ status: 200 });
-    await succeed(plan.implementation);
+    await shell.succeed(plan.implementation);
     expect((await read(target))['spec']).toMatchObject({ containers: [{ name: 'app' }] });
     expect((await read(target))['spec']).not.toHaveProperty('ephemeralContainers');
   });
@@ -380,12 +242,12 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
     const other = await create({ ...manifest, metadata: { name: 'other', namespace: 'plans' } });
     const target: ObjectRef = { ...other, name: 'default-deny-ingress' };
     const plan = planFor([{ target, action: 'create', risk: 'review', manifest }]);
-    expect(await succeed(plan.test)).toBe('');
-    await succeed(plan.implementation);
+    expect(await shell.succeed(plan.test)).toBe('');
+    await shell.succeed(plan.implementation);
     expect((await read(target))['spec']).toEqual(manifest['spec']);
-    expect(await succeed(plan.test)).toContain('default-deny-ingress');
-    expect(await refuse(plan.implementation)).toContain('already exists');
-    await succeed(plan.backout);
+    expect(await shell.succeed(plan.test)).toContain('default-deny-ingress');
+    expect(await shell.refuse(plan.implementation)).toContain('already exists');
+    await shell.succeed(plan.backout);
     expect([await exists(target), await exists(other)]).toEqual([false, true]);
   });
 
@@ -393,9 +255,9 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
     const targets = await Promise.all(possible.map((name) => create(bindingOf(name, [name]))));
     const before = await Promise.all(targets.map(read));
     const plans = targets.map((target) => planFor([{ target, action: 'delete', risk: 'advice' }]));
-    await succeed(plans.map((plan) => plan.implementation).join('\n'));
+    await shell.succeed(plans.map((plan) => plan.implementation).join('\n'));
     expect(await Promise.all(targets.map(exists))).toEqual(targets.map(() => false));
-    await succeed(plans.map((plan) => plan.backout).join('\n'));
+    await shell.succeed(plans.map((plan) => plan.backout).join('\n'));
     expect(await Promise.all(targets.map(read))).toEqual(before);
   });
 
@@ -412,12 +274,12 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
       };
     });
     const plan = planFor(fixes);
-    expect(await succeed(plan.test)).toBe(
+    expect(await shell.succeed(plan.test)).toBe(
       hostileNames.map((name) => `${goJson({ apiGroup: rbac, kind: 'User', name })}\n`).join(''),
     );
-    await succeed(plan.implementation);
+    await shell.succeed(plan.implementation);
     expect((await read(target))['subjects']).toEqual([{ kind: 'User', apiGroup: rbac, name: 'stays' }]);
-    await succeed(plan.backout);
+    await shell.succeed(plan.backout);
     expect(await read(target)).toEqual(before);
   });
 
@@ -429,9 +291,9 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
       const rest = subjects.filter((other) => other !== subject);
       return { target, action: 'patch', risk: 'advice', changes: [changeTo(before, ['subjects'], rest)] };
     });
-    await succeed(planFor(fixes).implementation);
+    await shell.succeed(planFor(fixes).implementation);
     expect(await read(target)).not.toHaveProperty('subjects');
-    await succeed(planFor(fixes).backout);
+    await shell.succeed(planFor(fixes).backout);
     expect(await read(target)).toEqual(before);
   });
 });
@@ -474,12 +336,12 @@ describe.skipIf(skipReason('1.24') !== undefined)('on Kubernetes 1.24', () => {
       changes: [changeTo(before, ['spec', field], false)],
     }));
     const plan = planFor(fixes);
-    expect(await succeed(plan.test)).toBe('true\ntrue\ntrue\n');
-    await succeed(plan.implementation);
+    expect(await shell.succeed(plan.test)).toBe('true\ntrue\ntrue\n');
+    await shell.succeed(plan.implementation);
     expect(Object.keys((await read(target))['spec'] as object).filter((key) => fields.includes(key))).toEqual(
       [],
     );
-    await succeed(plan.backout);
+    await shell.succeed(plan.backout);
     expect(await read(target)).toEqual(before);
   });
 
@@ -493,9 +355,9 @@ describe.skipIf(skipReason('1.24') !== undefined)('on Kubernetes 1.24', () => {
     const target = await create(workload(kind, `${kind}-${fault}`.toLowerCase(), podSpecs[fault]));
     const before = await read(target);
     const fixes = await fixesOf(target, fault);
-    await succeed(planFor(fixes).implementation);
+    await shell.succeed(planFor(fixes).implementation);
     expectChanged(await read(target), fixes);
-    await succeed(planFor(fixes).backout);
+    await shell.succeed(planFor(fixes).backout);
     expect(withoutIdentity(await read(target))).toEqual(withoutIdentity(before));
   });
 });

@@ -54,7 +54,7 @@ describe('on Kubernetes 1.37', () => {
     await vi.waitFor(
       async () => {
         const { stdout } = await cluster.kubectl(['get', 'pods', '-n', 'seeded', '-o', 'name']);
-        expect(stdout.split('\n').length).toBeGreaterThan(12);
+        if (stdout.split('\n').length <= 12) throw new Error(`pods are missing: ${stdout}`);
       },
       { timeout: 60_000, interval: 500 },
     );
@@ -183,40 +183,41 @@ describe('on Kubernetes 1.37', () => {
   });
 });
 
+const rule = (name: string) => ({
+  apiGroups: ['policy'],
+  resources: ['podsecuritypolicies'],
+  resourceNames: [name],
+  verbs: ['use'],
+});
+const any = { rule: 'RunAsAny' };
+const psp = (name: string, spec: object) => ({
+  apiVersion: 'policy/v1beta1',
+  kind: 'PodSecurityPolicy',
+  metadata: { name },
+  spec: { seLinux: any, runAsUser: any, fsGroup: any, supplementalGroups: any, volumes: ['*'], ...spec },
+});
+const grant = (policy: string, subject: object) => [
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: `psp-${policy}` },
+    rules: [rule(policy)],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: `psp-${policy}` },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: `psp-${policy}` },
+    subjects: [subject],
+  },
+];
+const group = { kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: 'system:authenticated' };
+const agent = { kind: 'ServiceAccount', name: 'agent', namespace: 'kube-system' };
+
 describe('on Kubernetes 1.24, the last with PodSecurityPolicy', () => {
   let cluster: ControlPlane;
   beforeAll(async () => {
     cluster = await startControlPlane({ version: '1.24' });
-    const rule = (name: string) => ({
-      apiGroups: ['policy'],
-      resources: ['podsecuritypolicies'],
-      resourceNames: [name],
-      verbs: ['use'],
-    });
-    const any = { rule: 'RunAsAny' };
-    const psp = (name: string, spec: object) => ({
-      apiVersion: 'policy/v1beta1',
-      kind: 'PodSecurityPolicy',
-      metadata: { name },
-      spec: { seLinux: any, runAsUser: any, fsGroup: any, supplementalGroups: any, volumes: ['*'], ...spec },
-    });
-    const grant = (policy: string, subject: object) => [
-      {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'ClusterRole',
-        metadata: { name: `psp-${policy}` },
-        rules: [rule(policy)],
-      },
-      {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'ClusterRoleBinding',
-        metadata: { name: `psp-${policy}` },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: `psp-${policy}` },
-        subjects: [subject],
-      },
-    ];
-    const group = { kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: 'system:authenticated' };
-    const agent = { kind: 'ServiceAccount', name: 'agent', namespace: 'kube-system' };
     await cluster.apply(
       list([
         psp('open', { hostIPC: true, hostNetwork: true }),

@@ -29,6 +29,8 @@ const heldSources: readonly HeldSource[] = [
   'cronJobs',
 ];
 
+const ok = (count: number): SourceOutcome => ({ state: 'ok', count });
+
 /** A collection as a stage before would hand it over: everything read, unless `outcomes` says otherwise. */
 export function collectionOf(
   held: Partial<Held>,
@@ -38,7 +40,6 @@ export function collectionOf(
   const complete = Object.fromEntries(
     heldSources.map((source) => [source, held[source] ?? []]),
   ) as unknown as Held;
-  const ok = (count: number): SourceOutcome => ({ state: 'ok', count });
   return {
     scope: { kind: 'cluster' },
     cluster: {
