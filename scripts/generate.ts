@@ -6,19 +6,62 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import * as z from 'zod';
+import { catalogue, controlsInWords, entryOf } from '../src/catalogue.ts';
 import { sources } from '../src/collect/sources.ts';
 import { configReference, configTemplate } from '../src/config.ts';
 import { reportSchema } from '../src/history/report-schema.ts';
+import { guidanceHeadings } from '../src/kit/guidance.ts';
 
 const root = join(import.meta.dirname, '..');
 const notice = (source: string): string =>
   `Generated from ${source} by \`npm run generate\`: change that, not this.`;
 
 const generated: Readonly<Record<string, () => string>> = {
+  'docs/checks.md': checksPage,
   'docs/configuration.md': configurationPage,
   'docs/report.schema.json': reportJsonSchema,
   'k8s/base/clusterrole.yaml': clusterRole,
 };
+
+/** Every check with its whole record: what `passmuster explain` prints, to browse. */
+function checksPage(): string {
+  const entries = catalogue();
+  const rows = entries.map(
+    ({ id, title, severity, controls }) =>
+      `| [\`${id}\`](#${id}) | ${title} | ${severity} | ${controlsInWords(controls)} |`,
+  );
+  return `<!-- ${notice('src/checks and src/benchmarks')} -->
+
+# Checks
+
+| check | what it asks | severity | controls |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+
+Controls are named by benchmark and number; the benchmarks themselves are published by the Center for Internet Security and
+the Kubernetes project. Where a plan says *commands*, the report prints those for the object at fault.
+
+${entries.map(({ id }) => checkSection(id)).join('\n\n')}
+`;
+}
+
+function checkSection(id: string): string {
+  const { title, severity, sources: reads, controls, guidance } = entryOf(id);
+  const sections = Object.entries(guidanceHeadings).map(([heading, part]) => {
+    const words = guidance[part];
+    if (typeof words === 'string') return `### ${heading}\n\n${words}`;
+    const { kubectl, ...platforms } = words;
+    const parts = Object.entries(platforms).map(([name, text]) => `#### ${name.toUpperCase()}\n\n${text}`);
+    return [`### ${heading}\n\n${kubectl}`, ...parts].join('\n\n');
+  });
+  const facts = [
+    `${title}.`,
+    `Severity: ${severity}.`,
+    `Reads: ${reads.join(', ') || 'nothing'}.`,
+    `Controls: ${controlsInWords(controls) || 'none'}.`,
+  ];
+  return [`## ${id}`, facts.join(' '), ...sections].join('\n\n').replaceAll('{{commands}}', '*commands*');
+}
 
 function configurationPage(): string {
   return `<!-- ${notice('src/config.ts')} -->

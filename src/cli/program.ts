@@ -69,6 +69,19 @@ Examples:
     .option('--no-color', 'no colour')
     .action(async (file: string, flags: OutputFlags) => (await import('./render.ts')).render(file, flags));
 
+  program
+    .command('checks')
+    .description('what is checked')
+    .command('list')
+    .description('every check, with the controls it decides in each benchmark edition')
+    .addOption(new Option('-o, --output <format>', 'table|json').choices(['table', 'json']).default('table'))
+    .action(async (flags: { output: 'table' | 'json' }) => (await import('./checks.ts')).list(flags));
+  program
+    .command('explain')
+    .description('what a check looks at, why, and its test, implementation and backout plans')
+    .argument('<check>', 'id of a check, from checks list')
+    .action(async (id: string) => (await import('./checks.ts')).explain(id));
+
   const config = program.command('config').description('write or check a configuration file');
   config
     .command('init')
