@@ -131,7 +131,7 @@ export interface PodSecurityContext {
   fsGroupChangePolicy?: string;
   supplementalGroups?: number[];
   supplementalGroupsPolicy?: string;
-  sysctls?: { name: string }[];
+  sysctls?: { name: string; value?: string }[];
   seccompProfile?: SeccompProfile;
   appArmorProfile?: AppArmorProfile;
   seLinuxOptions?: SELinuxOptions;
@@ -338,6 +338,8 @@ export interface Collection {
   cluster: ClusterInfo;
   held: Held;
   outcomes: Record<HeldSource, SourceOutcome>;
+  /** Of manifest files: security settings that stand where Kubernetes does not know them, as sentences with their place. */
+  warnings?: string[];
   /** Streams the pods into the sink; resolves with how the list ended and never rejects for what a list can suffer. */
   streamPods(sink: PodSink): Promise<SourceOutcome>;
 }
@@ -533,6 +535,8 @@ export interface Report {
   namespaces?: NamespaceResult[];
   /** Exemptions that have expired or matched nothing, as sentences. */
   exemptionNotes?: string[];
+  /** What is written in manifest files and has no effect, as sentences that name file and field. */
+  warnings?: string[];
 }
 
 // ---------------------------------------------------------------------------------------------------------

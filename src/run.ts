@@ -54,7 +54,7 @@ const scopeOf = ({ namespaces }: AuditOptions) =>
 
 /** Evaluates what was collected while the pods stream, and puts the report together. */
 async function assess(collection: Collection, config: Config, startedAt: Date): Promise<Report> {
-  const { cluster, scope } = collection;
+  const { cluster, scope, warnings } = collection;
   const chosen = chooseBenchmark({
     platform: cluster.platform,
     version: cluster.version,
@@ -87,6 +87,7 @@ async function assess(collection: Collection, config: Config, startedAt: Date): 
     checks: evaluated.checks,
     namespaces: evaluated.namespaces,
     exemptionNotes: evaluated.exemptionNotes,
+    ...(warnings === undefined ? {} : { warnings }),
   };
 }
 

@@ -13,7 +13,8 @@ import type {
   Workload,
 } from '../model.ts';
 import { plural } from '../text.ts';
-import { readManifests } from './manifests.ts';
+import { readManifests, type ManifestObject } from './manifests.ts';
+import { dotted, misplacedFields } from './misplaced.ts';
 import { ProjectionError } from './project.ts';
 import { definitionOf, sourceNames } from './sources.ts';
 
@@ -50,15 +51,16 @@ export async function collectFiles(
   const files = (await Promise.all(paths.map((path) => filesIn(path)))).flat();
   // Of two with the same name the later wins, as if applied in this order.
   const found = new Map<string, Projected>();
+  const warnings: string[] = [];
   let ignored = 0;
   for (const file of files) {
-    for (const { raw, apiVersion, kind, wrong } of await readManifests(
-      nameOf(file),
-      await contentOf(file, options),
-    )) {
-      const projected = tryProject({ ...raw, apiVersion, kind }, wrong);
-      if (projected) found.set(keyOf(projected, found.size), projected);
-      else ignored += 1;
+    for (const manifest of await readManifests(nameOf(file), await contentOf(file, options))) {
+      const projected = tryProject(manifest);
+      if (projected === undefined) ignored += 1;
+      else {
+        found.set(keyOf(projected, found.size), projected);
+        if (isInScope(projected, namespaces)) warnings.push(...warningsAbout(manifest, projected));
+      }
     }
   }
   if (found.size === 0) {
@@ -88,6 +90,7 @@ export async function collectFiles(
       HeldSource,
       SourceOutcome
     >,
+    ...(warnings.length === 0 ? {} : { warnings }),
     ignored,
     streamPods(sink) {
       for (let at = 0; at < pods.length; at += podPageSize) sink.page(pods.slice(at, at + podPageSize));
@@ -118,16 +121,22 @@ const sourceOf = (apiVersion: string, kind: string): SourceName | undefined =>
     return definition.apiVersion === apiVersion || definition.formerly?.includes(apiVersion);
   });
 
-function tryProject(
-  raw: Record<string, unknown>,
-  wrong: (error: ProjectionError) => UserError,
-): Projected | undefined {
+function tryProject({ raw, apiVersion, kind, wrong }: ManifestObject): Projected | undefined {
   try {
-    return projectObject(raw);
+    return projectObject({ ...raw, apiVersion, kind });
   } catch (error) {
     throw error instanceof ProjectionError ? wrong(error) : error;
   }
 }
+
+const warningsAbout = (
+  { raw, kind, placeOf }: ManifestObject,
+  { object: { metadata } }: Projected,
+): string[] =>
+  misplacedFields(raw, kind).map(
+    ({ path, what }) =>
+      `${placeOf(path)}: ${kind} ${metadata.namespace ?? ''}/${metadata.name}: ${dotted(path)} ${what}`,
+  );
 
 /** Objects whose names the API server makes up are all different. */
 function keyOf({ source, object: { metadata } }: Projected, index: number): string {
@@ -135,15 +144,21 @@ function keyOf({ source, object: { metadata } }: Projected, index: number): stri
   return [source, metadata.namespace ?? '', metadata.name, unnamed ? index : ''].join('/');
 }
 
-function inScope(
+const inScope = (
   source: SourceName,
   found: ReadonlyMap<string, Projected>,
   namespaces: readonly string[] | undefined,
-) {
-  const objects = [...found.values()].filter((each) => each.source === source).map(({ object }) => object);
-  if (!namespaces) return objects;
-  if (source === 'namespaces') return objects.filter(({ metadata }) => namespaces.includes(metadata.name));
-  return objects.filter(({ metadata }) => namespaces.includes(metadata.namespace ?? ''));
+) =>
+  [...found.values()]
+    .filter((each) => each.source === source && isInScope(each, namespaces))
+    .map(({ object }) => object);
+
+function isInScope(
+  { source, object: { metadata } }: Projected,
+  namespaces: readonly string[] | undefined,
+): boolean {
+  if (!namespaces) return true;
+  return namespaces.includes(source === 'namespaces' ? metadata.name : (metadata.namespace ?? ''));
 }
 
 function outcomeOf(

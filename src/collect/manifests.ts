@@ -11,6 +11,8 @@ export interface ManifestObject {
   kind: string;
   /** The error to show when a field of the object is wrong: file, line and path. */
   wrong: (error: ProjectionError) => UserError;
+  /** Where a field of the object stands: the file, with line and column where they are known. */
+  placeOf: (path: readonly (string | number)[]) => string;
 }
 
 /** Turns a path in a document into a place in the file. */
@@ -100,15 +102,16 @@ function objectsIn(
         },
       );
     }
+    const placeOf: Locate = (field) => locate([...path, ...field]);
     const wrong = (error: ProjectionError): UserError => {
-      const where = locate([...path, ...error.path]);
+      const where = placeOf(error.path);
       const within = path.length === 0 ? '' : ` (${path.join('.')} of ${file})`;
       return new UserError(`${where}: ${visible(kind)}${within}: ${visible(error.describe())}.`, {
         hint: `See what the field may hold: kubectl explain ${visible(kind.toLowerCase())}.`,
         exitCode: exit.usage,
       });
     };
-    return { raw, apiVersion, kind, wrong };
+    return { raw, apiVersion, kind, wrong, placeOf };
   });
 }
 

@@ -79,7 +79,7 @@ const podSecurityContext = object<PodSecurityContext>({
   fsGroupChangePolicy: string,
   supplementalGroups: list(int),
   supplementalGroupsPolicy: string,
-  sysctls: list(object<{ name: string }>({ name: required(string) })),
+  sysctls: list(object<{ name: string; value?: string }>({ name: required(string), value: string })),
   seccompProfile,
   appArmorProfile,
   seLinuxOptions,

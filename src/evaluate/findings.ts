@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Check, Problem } from '../kit/define-check.ts';
 import { containerOf, fieldIdentity, formatField } from '../kit/field.ts';
-import { podSpecPath, type Field, type Finding, type Fix, type KubeObject, type Workload } from '../model.ts';
+import {
+  podSpecPath,
+  type Change,
+  type Field,
+  type Finding,
+  type Fix,
+  type KubeObject,
+  type Workload,
+} from '../model.ts';
 import { refOf, type TopOwner } from './owners.ts';
 
 /**
@@ -43,8 +51,9 @@ function finding(check: Check, owner: TopOwner, problem: Problem, prefix: Field,
 /** A finding in a pod spec: of a template, or of a live Pod. */
 export function podSpecFinding(check: Check, workload: Workload, owner: TopOwner, problem: Problem): Finding {
   const toSpec = podSpecPath[workload.kind] ?? [];
-  const prefix: Field = problem.base === 'metadata' ? [...toSpec.slice(0, -1), 'metadata'] : [...toSpec];
-  return finding(check, owner, problem, prefix, podSpecFix(workload, owner, problem, prefix));
+  const metadata: Field = [...toSpec.slice(0, -1), 'metadata'];
+  const prefix: Field = problem.base === 'metadata' ? metadata : [...toSpec];
+  return finding(check, owner, problem, prefix, podSpecFix(workload, owner, problem, prefix, metadata));
 }
 
 /** A finding on an object that is not a workload. */
@@ -56,7 +65,13 @@ export function objectFinding(check: Check, object: KubeObject, problem: Problem
 }
 
 /** Where the change must be made so that it lasts, and whether the API takes it there in place. */
-function podSpecFix(workload: Workload, owner: TopOwner, problem: Problem, prefix: Field): Fix {
+function podSpecFix(
+  workload: Workload,
+  owner: TopOwner,
+  problem: Problem,
+  prefix: Field,
+  metadata: Field,
+): Fix {
   const target = owner.ref;
   const none = (note: string): Fix => ({ target, action: 'none', risk: 'advice', note });
   if (problem.fix === undefined)
@@ -74,12 +89,19 @@ function podSpecFix(workload: Workload, owner: TopOwner, problem: Problem, prefi
       'The live Pod has it and its template does not: an admission webhook, a sidecar injector or a debug session added it. Find and change what adds it, then delete the Pod.',
     );
   }
-  const changes = problem.fix.changes?.map((change) => ({ ...change, field: [...prefix, ...change.field] }));
+  const { metadataChanges, ...fix } = problem.fix;
+  const changes = [...within(prefix, fix.changes), ...within(metadata, metadataChanges)];
   // Nearly all of a Pod's spec, and a Job's template, are immutable: the object is saved, deleted and made anew.
   const recreate = workload.kind === 'Pod' || workload.kind === 'Job';
-  const { action = recreate ? 'recreate' : 'patch', ...rest } = problem.fix;
-  return withOwnership({ target, action, ...rest, ...(changes ? { changes } : {}) }, owner.object);
+  const { action = recreate ? 'recreate' : 'patch', ...rest } = fix;
+  return withOwnership(
+    { target, action, ...rest, ...(changes.length === 0 ? {} : { changes }) },
+    owner.object,
+  );
 }
+
+const within = (base: Field, changes: readonly Change[] = []): Change[] =>
+  changes.map((change) => ({ ...change, field: [...base, ...change.field] }));
 
 function withOwnership(fix: Fix, object: KubeObject): Fix {
   const { managedBy } = object.metadata;

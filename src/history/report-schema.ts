@@ -176,6 +176,10 @@ export const reportSchema = z.looseObject({
   checks: z.array(check),
   namespaces: z.array(namespace).exactOptional(),
   exemptionNotes: z.array(z.string()).exactOptional(),
+  warnings: z
+    .array(z.string())
+    .exactOptional()
+    .describe('What is written in manifest files and has no effect'),
 });
 
 /**

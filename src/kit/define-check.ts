@@ -1,4 +1,5 @@
 import type {
+  Change,
   Field,
   Fix,
   Held,
@@ -27,7 +28,11 @@ export interface Problem {
    */
   identity?: readonly string[];
   /** The change that puts it right, without its target: the engine knows the object, its owner and whether it can be patched. */
-  fix?: Omit<Fix, 'target' | 'action'> & { action?: 'patch' | 'create' | 'delete' | 'none' };
+  fix?: Omit<Fix, 'target' | 'action'> & {
+    action?: 'patch' | 'create' | 'delete' | 'none';
+    /** Over pod specs: changes that begin in the metadata, next to those that begin where the field does. */
+    metadataChanges?: Change[];
+  };
 }
 
 /** What a check over pod specs may know besides the spec. */

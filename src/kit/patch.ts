@@ -75,7 +75,8 @@ const elementTests = (field: Field): JsonPatch =>
 
 /**
  * What several findings want of one object, one change per field: the same change counts once, changes of one list
- * are combined, and of two that contradict each other the first is made (the next audit shows what is left).
+ * are combined, and a new value settles more than the removal of the old one (with runAsUser 0 gone the image decides,
+ * with 10001 nothing does). Of two values the first is written; the next audit shows what is left.
  */
 function onePerField(changes: readonly Change[]): Change[] {
   const byPath = new Map<string, Change>();
@@ -90,7 +91,9 @@ function onePerField(changes: readonly Change[]): Change[] {
 function combined(first: Change, second: Change): Change {
   const { before = [], after: left = [] } = first;
   const { after: right = [] } = second;
-  if (!Array.isArray(before) || !Array.isArray(left) || !Array.isArray(right)) return first;
+  if (!Array.isArray(before) || !Array.isArray(left) || !Array.isArray(right)) {
+    return first.after === undefined ? second : first;
+  }
   const kept = before.filter((item) => has(left, item) && has(right, item));
   const added = [...left, ...right.filter((item) => !has(left, item))].filter((item) => !has(before, item));
   return { ...first, after: [...kept, ...added] };

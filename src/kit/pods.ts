@@ -1,6 +1,6 @@
-import type { Container, ContainerPort, Field, Json, PodSpec } from '../model.ts';
+import type { Change, Container, ContainerPort, Field, Json, PodSpec } from '../model.ts';
 import type { Problem } from './define-check.ts';
-import { named, valueAt } from './field.ts';
+import { changeTo, named, valueAt } from './field.ts';
 
 /** A container of a pod spec and the way to it. */
 export interface WalkedContainer {
@@ -65,3 +65,26 @@ export const ephemeralFix: NonNullable<Problem['fix']> = {
   risk: 'advice',
   note: 'A debug container can be neither changed nor removed: delete the Pod when the session is over, and make it anew where nothing else does.',
 };
+
+/** The fix, where there can be one. */
+export const unlessEphemeral = (
+  walked: WalkedContainer | undefined,
+  fix: NonNullable<Problem['fix']>,
+): NonNullable<Problem['fix']> => (walked?.ephemeral ? ephemeralFix : fix);
+
+/** Number of a user and a group that own nothing on nodes and nothing in most images. */
+export const ordinaryId = 10001;
+
+/** The change of a list of strings; an empty one is stored as none. */
+export const listTo = (pod: PodSpec, field: Field, list: readonly string[]): Change =>
+  changeTo(pod, field, list.length === 0 ? undefined : [...list]);
+
+/** Whether the list holds the capability as container runtimes compare names, which the API server does not: in any case. */
+export const hasCapability = (list: readonly string[] | undefined, name: string): boolean =>
+  list?.some((capability) => capability.toUpperCase() === name) ?? false;
+
+/** What to say where a capability is not found because of how it is written. */
+export const spellingHint = (names: readonly string[] = []): string =>
+  names.some((name) => /^CAP_|[a-z]/.test(name))
+    ? ' Kubernetes writes capabilities in upper case and without CAP_.'
+    : '';

@@ -65,6 +65,8 @@ export interface Summary {
   /** Scored controls that no check decides yet, over all benchmarks. */
   withoutCheck: number;
   exemptionNotes: string[];
+  /** What has no effect where it is written; each names a file, a field and where it belongs. */
+  warnings: string[];
 }
 
 /** Checks without a verdict, or with one that something is missing from, for the same reason. */
@@ -150,6 +152,7 @@ export function summarize(report: Report): Summary {
     withoutCheck: report.benchmarks.flatMap(scoredControls).filter((control) => control.checks.length === 0)
       .length,
     exemptionNotes: (report.exemptionNotes ?? []).map((note) => visible(note)),
+    warnings: (report.warnings ?? []).map((warning) => visible(warning, 1000)),
   };
 }
 

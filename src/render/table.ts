@@ -21,6 +21,7 @@ import type { Page } from './terminal.ts';
 import { duration, percent, platformWords, sourceStateWords, statusWords, utcTime } from './words.ts';
 
 const namespacesShown = 5;
+const warningsShown = 10;
 const labelWidth = 12;
 
 export const renderTable = (report: Report, options: RenderOptions): string => render(report, options, false);
@@ -38,6 +39,7 @@ function render(report: Report, options: RenderOptions, wide: boolean): string {
     others(page, summary),
     wide ? findings(page, report, summary) : [],
     namespaces(page, summary),
+    warnings(page, summary, wide),
     notAssessed(page, summary),
     exemptions(page, summary),
     whatNow(page, report, summary, wide),
@@ -165,6 +167,19 @@ function notAssessed(page: Page, { unread, unassessed, withoutCheck }: Summary):
   if (lines.length === 0) return [];
   const mark = page.paint('yellow', page.glyphs['not-assessed']);
   return [heading(page, 'NOT ASSESSED'), ...lines.map((line) => `${mark} ${wrap(line, page.width, 2)}`)];
+}
+
+/** The same mistake is often in every file: a few of them tell. */
+function warnings(page: Page, { warnings: all }: Summary, wide: boolean): string[] {
+  if (all.length === 0) return [];
+  const shown = wide ? all : all.slice(0, warningsShown);
+  const more = all.length - shown.length;
+  const mark = page.paint('yellow', page.glyphs['not-assessed']);
+  return [
+    heading(page, 'WITHOUT EFFECT'),
+    ...shown.map((line) => `${mark} ${wrap(line, page.width, 2)}`),
+    ...(more > 0 ? [page.paint('dim', `and ${more} more, with -o wide`)] : []),
+  ];
 }
 
 function exemptions(page: Page, { findings: { exempt }, exemptionNotes }: Summary): string[] {

@@ -64,6 +64,7 @@ export function reportView(report: Report) {
     namespaces: summary.namespaces.slice(0, namespacesShown).map(namespaceView),
     moreNamespaces: moreNamespaces(summary.namespaces.length - namespacesShown),
     exemptionNotes: summary.exemptionNotes,
+    warnings: summary.warnings,
     about: {
       version: visible(report.metadata.version),
       id: visible(report.metadata.id),

@@ -55,7 +55,7 @@ test.each([
 
 test('what it writes compiles, and fails the walker until it is written', { timeout: 120_000 }, async () => {
   const shapes = {
-    podSpec: 'cap-drop-all',
+    podSpec: 'a-pod-spec',
     object: 'a-namespace',
     cluster: 'whole-cluster',
     manual: 'by-hand',
@@ -64,8 +64,8 @@ test('what it writes compiles, and fails the walker until it is written', { time
     const { code, stdout } = await newCheck(id, '--shape', shape);
     expect([code, stdout]).toEqual([0, expect.stringContaining(`src/checks/${id}/check.ts`)]);
   }
-  expect((await newCheck('privilege-escalation')).stdout).toContain(
-    'src/benchmarks/cis-aks-1.8.0.ts 4.2.5: allowPrivilegeEscalation off',
+  expect((await newCheck('secret-access')).stdout).toContain(
+    'src/benchmarks/cis-aks-1.8.0.ts 4.1.2: Few subjects can read Secrets',
   );
 
   writeFileSync(
@@ -94,7 +94,7 @@ test('what it writes compiles, and fails the walker until it is written', { time
   const failed = assertionResults
     .filter(({ status }) => status === 'failed')
     .map(({ ancestorTitles: [id], title }) => `${id}: ${title.split(' ').slice(0, 3).join(' ')}`);
-  const each = [...Object.values(shapes), 'privilege-escalation'];
+  const each = [...Object.values(shapes), 'secret-access'];
   expect(failed.toSorted()).toEqual(
     [
       ...each.flatMap((id) => [`${id}: has words for`, `${id}: has a test`]),

@@ -17,7 +17,7 @@ import {
   type Fixture,
   type Raw,
 } from './fixtures.ts';
-import { inEachContainerList, inEachKind, podSpecOf } from './workloads.ts';
+import { inEachContainerList, inEachKind } from './workloads.ts';
 
 test('every folder is registered once, under its name', () => {
   expect(checks.map(({ id }) => id).toSorted()).toEqual(checkFolders.toSorted());
@@ -118,7 +118,7 @@ describe.each(checks)('$id', (check) => {
 
   test.each(bad)('judges the pod spec of $metadata.name the same in every kind', async (raw) => {
     const expected = verdicts(await evaluate(check, [raw]));
-    for (const workload of inEachKind(podSpecOf(raw))) {
+    for (const workload of inEachKind(raw)) {
       expect([workload.kind, ...verdicts(await evaluate(check, [workload]))]).toEqual([
         workload.kind,
         ...expected,
@@ -128,7 +128,7 @@ describe.each(checks)('$id', (check) => {
 
   test.each(bad)('judges the containers of $metadata.name the same in every list', async (raw) => {
     const { length } = verdicts(await evaluate(check, [raw]));
-    for (const [list, workload] of inEachContainerList(podSpecOf(raw))) {
+    for (const [list, workload] of inEachContainerList(raw)) {
       expect([list, verdicts(await evaluate(check, [workload])).length]).toEqual([list, length]);
     }
   });

@@ -1,7 +1,7 @@
 import { podSpecPath, type JsonObject } from '../../../src/model.ts';
 import type { Raw } from './fixtures.ts';
 
-type RawPodSpec = JsonObject & Record<(typeof lists)[number], JsonObject[] | undefined>;
+type RawPodSpec = JsonObject & Partial<Record<(typeof lists)[number], JsonObject[]>>;
 const lists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 
 const apiVersions: Record<keyof typeof podSpecPath, string> = {
@@ -12,30 +12,53 @@ const apiVersions: Record<keyof typeof podSpecPath, string> = {
   CronJob: 'batch/v1',
 };
 
-export function podSpecOf(raw: Raw): RawPodSpec {
-  let value: unknown = raw;
-  for (const step of podSpecPath[raw.kind] ?? []) value = (value as JsonObject)[step];
-  return value as RawPodSpec;
+/** A pod spec, and the annotations of its Pod, which may hold settings too. */
+interface Template extends JsonObject {
+  metadata: { annotations: JsonObject };
+  spec: RawPodSpec;
 }
 
-const workload = (kind: string, podSpec: JsonObject): Raw => ({
-  apiVersion: apiVersions[kind] ?? 'apps/v1',
-  kind,
-  metadata: { name: 'same', namespace: 'default' },
-  ...(podSpecPath[kind] ?? []).reduceRight<JsonObject>((inner, step) => ({ [step]: inner }), podSpec),
-});
+function templateOf(raw: Raw): Template {
+  let value: JsonObject = raw;
+  for (const step of (podSpecPath[raw.kind] ?? []).slice(0, -1)) value = value[step] as JsonObject;
+  const { annotations = {} } = (value['metadata'] ?? {}) as { annotations?: JsonObject };
+  return { metadata: { annotations }, spec: value['spec'] as RawPodSpec };
+}
 
-/** The pod spec as a Pod, and as the template of everything that makes Pods. */
-export const inEachKind = (podSpec: JsonObject): Raw[] =>
-  Object.keys(podSpecPath).map((kind) => workload(kind, podSpec));
+function workload(kind: string, template: Template): Raw {
+  const within = (podSpecPath[kind] ?? []).slice(0, -1);
+  const { metadata, ...rest } = within.reduceRight<JsonObject>(
+    (inner, step) => ({ [step]: inner }),
+    template,
+  );
+  return {
+    apiVersion: apiVersions[kind] ?? 'apps/v1',
+    kind,
+    metadata: { ...(metadata as JsonObject | undefined), name: 'same', namespace: 'default' },
+    ...rest,
+  };
+}
 
-/** A Pod with all containers moved to one of the lists, as far as the API allows it. */
-export function inEachContainerList(podSpec: RawPodSpec): [string, Raw][] {
+/** The object's pod spec as a Pod, and as the template of everything that makes Pods. */
+export const inEachKind = (raw: Raw): Raw[] =>
+  Object.keys(podSpecPath).map((kind) => workload(kind, templateOf(raw)));
+
+/** A Pod with all containers of the object moved to one of the lists, as far as the API allows it. */
+export function inEachContainerList(raw: Raw): [string, Raw][] {
+  const { metadata, spec: podSpec } = templateOf(raw);
   const moved = lists.flatMap((list) => podSpec[list] ?? []);
   const clean = {
     name: 'beside',
     image: 'registry.example/app:1.0',
-    securityContext: { runAsNonRoot: true },
+    imagePullPolicy: 'Always',
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: 10001,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
   };
   return lists
     .filter(
@@ -44,6 +67,6 @@ export function inEachContainerList(podSpec: RawPodSpec): [string, Raw][] {
     )
     .map((list) => {
       const { initContainers: _, ephemeralContainers: __, ...rest } = podSpec;
-      return [list, workload('Pod', { ...rest, containers: [clean], [list]: moved })];
+      return [list, workload('Pod', { metadata, spec: { ...rest, containers: [clean], [list]: moved } })];
     });
 }

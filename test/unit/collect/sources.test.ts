@@ -74,12 +74,20 @@ describe('a Pod', () => {
           {
             name: 'c',
             image: 'i',
+            env: [{ name: 'A' }],
             ports: [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' }],
-            securityContext: { privileged: true, runAsUser: 0, windowsOptions: {} },
+            securityContext: {
+              privileged: true,
+              runAsUser: 0,
+              capabilities: { add: ['ALL'] },
+              windowsOptions: {},
+            },
+            volumeMounts: [],
           },
         ],
         initContainers: [{ name: 'i', securityContext: {} }],
         ephemeralContainers: [{ name: 'e' }],
+        volumes: [{ name: 'v', type: 'hostPath', hostPath: { path: '/' } }],
       },
       phase: 'Running',
     });
@@ -87,6 +95,68 @@ describe('a Pod', () => {
 
   test('loses environment, arguments and annotations', () => {
     expect(JSON.stringify(sources.pods.project(raw))).not.toContain(secret);
+  });
+
+  const projectedSpec = (more: object) =>
+    sources.pods.project({ metadata, spec: { containers: [], ...more } }).podSpec;
+
+  test.each([
+    [{}, 'emptyDir'],
+    [{ emptyDir: null }, 'emptyDir'],
+    [{ hostPath: null, configMap: { name: secret } }, 'configMap'],
+    [{ nfs: { server: secret, path: '/' } }, 'nfs'],
+    [{ notKnownYet: {} }, 'notKnownYet'],
+  ])('has of the volume %j its type alone', (volume, type) => {
+    expect(projectedSpec({ volumes: [{ name: 'v', ...volume }] })?.volumes).toStrictEqual([
+      { name: 'v', type },
+    ]);
+  });
+
+  test('has of probes and hooks the host, of variables the Secret, and sysctls', () => {
+    const app = {
+      name: 'c',
+      livenessProbe: { httpGet: { host: 'h', path: secret, httpHeaders: [{ name: 'a', value: secret }] } },
+      readinessProbe: { exec: { command: [secret] } },
+      lifecycle: { preStop: { tcpSocket: { host: '', port: 1 } } },
+      env: [
+        { name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } } },
+        { name: 'B', valueFrom: { configMapKeyRef: { name: secret, key: 'k' } } },
+      ],
+      envFrom: [{ secretRef: { name: 's' } }, { configMapRef: { name: secret }, prefix: 'P' }],
+    };
+    const securityContext = { sysctls: [{ name: 'kernel.msgmax', value: '1' }] };
+    expect(projectedSpec({ containers: [app], securityContext })).toStrictEqual({
+      securityContext,
+      containers: [
+        {
+          name: 'c',
+          livenessProbe: { httpGet: { host: 'h' } },
+          readinessProbe: {},
+          lifecycle: { preStop: { tcpSocket: { host: '' } } },
+          env: [
+            { name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+            { name: 'B', valueFrom: {} },
+          ],
+          envFrom: [{ secretRef: { name: 's' } }, {}],
+        },
+      ],
+    });
+  });
+
+  test('has of the annotations those that set a profile; a template its own', () => {
+    const profiles = {
+      'seccomp.security.alpha.kubernetes.io/pod': 'unconfined',
+      'container.seccomp.security.alpha.kubernetes.io/c': 'runtime/default',
+      'container.apparmor.security.beta.kubernetes.io/c': 'localhost/a',
+    };
+    const annotations = { ...profiles, 'seccomp.security.alpha.kubernetes.io/podium': secret, a: secret };
+    const live = { metadata: { ...metadata, annotations }, spec: { containers: [] } };
+    expect(sources.pods.project(live).podAnnotations).toStrictEqual(profiles);
+    const deployment = {
+      metadata: { ...metadata, annotations: { 'seccomp.security.alpha.kubernetes.io/pod': secret } },
+      spec: { template: { metadata: { annotations }, spec: { containers: [] } } },
+    };
+    expect(sources.deployments.project(deployment).podAnnotations).toStrictEqual(profiles);
   });
 });
 

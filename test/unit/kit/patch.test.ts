@@ -125,6 +125,16 @@ describe('several changes of one object', () => {
     expect(patchOf([first, second])).toEqual(patchOf([first]));
   });
 
+  test('a new value settles more than the removal of the old one', () => {
+    const root = { spec: { containers: [{ name: 'app', securityContext: { runAsUser: 0 } }] } };
+    const changes = [changeTo(root, container('runAsUser')), changeTo(root, container('runAsUser'), 10001)];
+    for (const order of [changes, changes.toReversed()]) {
+      expect(patched(root, order)).toEqual({
+        spec: { containers: [{ name: 'app', securityContext: { runAsUser: 10001 } }] },
+      });
+    }
+  });
+
   test('what any of them takes out of a list goes, what any of them adds comes', () => {
     const binding = { subjects: ['a', 'b', 'c'] };
     const to = (after: string[]) => changeTo(binding, ['subjects'], after);

@@ -193,6 +193,7 @@ export function sampleReport(dress: Dress = (text) => text): Report {
       namespace('kube-system', null, { low: 2 }),
     ],
     exemptionNotes: [dress('The exemption of privileged for kube-system/calico-node expired on 2026-10-31.')],
+    warnings: [dress('web.yaml:8:5: Pod shop/web: spec.securityContext.hostIPC has no effect')],
   };
 }
 

@@ -1,0 +1,36 @@
+import type { Benchmark } from '../model.ts';
+
+export const cisEks180: Benchmark = {
+  id: 'cis-eks-1.8.0',
+  title: 'CIS Amazon Elastic Kubernetes Service (EKS) Benchmark v1.8.0',
+  // prettier-ignore
+  controls: [
+    { id: '4.1.1', level: 1, assessment: 'Manual', title: 'cluster-admin bound only where needed', checks: ['cluster-admin-usage'] },
+    { id: '4.1.2', level: 1, assessment: 'Manual', title: 'Few subjects can read Secrets', checks: [] },
+    { id: '4.1.3', level: 1, assessment: 'Manual', title: 'No wildcard verbs or resources in roles', checks: [] },
+    { id: '4.1.4', level: 1, assessment: 'Manual', title: 'Few subjects can create Pods', checks: [] },
+    { id: '4.1.5', level: 1, assessment: 'Manual', title: 'Default service accounts carry no rights', checks: [] },
+    { id: '4.1.6', level: 1, assessment: 'Manual', title: 'API token mounted only when needed', checks: [] },
+    { id: '4.1.7', level: 1, assessment: 'Automated', title: 'EKS access entries instead of aws-auth', checks: [] },
+    { id: '4.1.8', level: 1, assessment: 'Manual', title: 'bind, escalate, impersonate verbs restricted', checks: [] },
+    { id: '4.1.9', level: 1, assessment: 'Manual', title: 'Few subjects can create PersistentVolumes', checks: [] },
+    { id: '4.1.10', level: 1, assessment: 'Manual', title: 'Few subjects reach nodes/proxy', checks: [] },
+    { id: '4.1.11', level: 1, assessment: 'Manual', title: 'Few subjects edit admission webhooks', checks: [] },
+    { id: '4.1.12', level: 1, assessment: 'Manual', title: 'Few subjects mint service account tokens', checks: [] },
+    { id: '4.2.1', level: 1, assessment: 'Manual', title: 'No privileged containers', checks: ['privileged'] },
+    { id: '4.2.2', level: 1, assessment: 'Manual', title: 'No host PID namespace sharing', checks: ['host-pid'] },
+    { id: '4.2.3', level: 1, assessment: 'Manual', title: 'No host IPC namespace sharing', checks: ['host-ipc'] },
+    { id: '4.2.4', level: 1, assessment: 'Manual', title: 'No host network namespace sharing', checks: ['host-network'] },
+    { id: '4.2.5', level: 1, assessment: 'Manual', title: 'allowPrivilegeEscalation off', checks: ['privilege-escalation'] },
+    { id: '4.3.1', level: 1, assessment: 'Manual', title: 'CNI enforces NetworkPolicy', checks: [] },
+    { id: '4.3.2', level: 1, assessment: 'Manual', title: 'Every namespace has a NetworkPolicy', checks: [] },
+    { id: '4.4.1', level: 1, assessment: 'Automated', title: 'Secrets mounted as files, not env', checks: ['secrets-as-env'] },
+    { id: '4.4.2', level: 1, assessment: 'Manual', title: 'External secret store in use', checks: [] },
+    { id: '4.5.1', level: 1, assessment: 'Manual', title: 'Namespaces separate workloads and teams', checks: [] },
+    { id: '4.5.2', level: 1, assessment: 'Automated', title: 'Default namespace holds no workloads', checks: [] },
+    { id: '5.1.4', level: 1, assessment: 'Manual', title: 'Images only from approved registries', checks: ['image-registry-allowlist'] },
+    { id: '5.2.1', level: 1, assessment: 'Automated', title: 'Dedicated service accounts with cloud identity', checks: [] },
+    { id: '5.4.4', level: 1, assessment: 'Automated', title: 'Provider NetworkPolicy engine switched on', checks: [] },
+    { id: '5.4.5', level: 1, assessment: 'Manual', title: 'Load balancers terminate TLS with certificates', checks: [] },
+  ],
+};

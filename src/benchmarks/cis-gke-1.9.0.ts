@@ -1,0 +1,35 @@
+import type { Benchmark } from '../model.ts';
+
+export const cisGke190: Benchmark = {
+  id: 'cis-gke-1.9.0',
+  title: 'CIS Google Kubernetes Engine (GKE) Benchmark v1.9.0',
+  // prettier-ignore
+  controls: [
+    { id: '4.1.1', level: 1, assessment: 'Manual', title: 'cluster-admin bound only where needed', checks: ['cluster-admin-usage'] },
+    { id: '4.1.2', level: 1, assessment: 'Manual', title: 'Few subjects can read Secrets', checks: [] },
+    { id: '4.1.3', level: 1, assessment: 'Manual', title: 'No wildcard verbs or resources in roles', checks: [] },
+    { id: '4.1.4', level: 1, assessment: 'Automated', title: 'Default service accounts carry no rights', checks: [] },
+    { id: '4.1.5', level: 1, assessment: 'Manual', title: 'API token mounted only when needed', checks: [] },
+    { id: '4.1.6', level: 1, assessment: 'Automated', title: 'system:masters group not handed out', checks: [] },
+    { id: '4.1.7', level: 1, assessment: 'Manual', title: 'bind, escalate, impersonate verbs restricted', checks: [] },
+    { id: '4.1.8', level: 2, assessment: 'Automated', title: 'No role bindings for system:anonymous', checks: [] },
+    { id: '4.1.9', level: 1, assessment: 'Automated', title: 'No custom bindings for system:unauthenticated', checks: [] },
+    { id: '4.1.10', level: 1, assessment: 'Automated', title: 'No custom bindings for system:authenticated', checks: [] },
+    { id: '4.2.1', level: 1, assessment: 'Manual', title: 'Namespaces enforce PSS baseline or stricter', checks: [] },
+    { id: '4.3.1', level: 1, assessment: 'Manual', title: 'CNI enforces NetworkPolicy', checks: [] },
+    { id: '4.3.2', level: 2, assessment: 'Automated', title: 'Every namespace has a NetworkPolicy', checks: [] },
+    { id: '4.4.1', level: 2, assessment: 'Automated', title: 'Secrets mounted as files, not env', checks: ['secrets-as-env'] },
+    { id: '4.4.2', level: 2, assessment: 'Manual', title: 'External secret store in use', checks: [] },
+    { id: '4.5.1', level: 2, assessment: 'Manual', title: 'Image admission verifies provenance', checks: [] },
+    { id: '4.6.1', level: 1, assessment: 'Manual', title: 'Namespaces separate workloads and teams', checks: [] },
+    { id: '4.6.2', level: 2, assessment: 'Automated', title: 'Runtime default seccomp profile set', checks: ['seccomp-default'] },
+    { id: '4.6.3', level: 2, assessment: 'Manual', title: 'Security contexts are set', checks: ['security-context-set'] },
+    { id: '4.6.4', level: 2, assessment: 'Manual', title: 'Default namespace holds no workloads', checks: [] },
+    { id: '5.1.4', level: 2, assessment: 'Manual', title: 'Images only from approved registries', checks: ['image-registry-allowlist'] },
+    { id: '5.2.2', level: 2, assessment: 'Manual', title: 'Dedicated service accounts with cloud identity', checks: [] },
+    { id: '5.4.1', level: 2, assessment: 'Automated', title: 'GKE metadata server fronts node identity', checks: [] },
+    { id: '5.6.7', level: 2, assessment: 'Automated', title: 'Load balancers terminate TLS with certificates', checks: [] },
+    { id: '5.10.1', level: 1, assessment: 'Automated', title: 'Kubernetes dashboard not deployed', checks: [] },
+    { id: '5.10.3', level: 2, assessment: 'Automated', title: 'Untrusted workloads use a sandbox runtime', checks: ['sandbox-runtime'] },
+  ],
+};

@@ -1,0 +1,34 @@
+import type { Benchmark } from '../model.ts';
+
+export const cisOpenshift190: Benchmark = {
+  id: 'cis-openshift-1.9.0',
+  title: 'CIS Red Hat OpenShift Container Platform Benchmark v1.9.0',
+  // prettier-ignore
+  controls: [
+    { id: '5.1.1', level: 1, assessment: 'Manual', title: 'cluster-admin bound only where needed', checks: ['cluster-admin-usage'] },
+    { id: '5.1.2', level: 1, assessment: 'Manual', title: 'Few subjects can read Secrets', checks: [] },
+    { id: '5.1.3', level: 1, assessment: 'Manual', title: 'No wildcard verbs or resources in roles', checks: [] },
+    { id: '5.1.4', level: 1, assessment: 'Manual', title: 'Few subjects can create Pods', checks: [] },
+    { id: '5.1.5', level: 1, assessment: 'Manual', title: 'Default service accounts carry no rights', checks: [] },
+    { id: '5.1.6', level: 1, assessment: 'Manual', title: 'API token mounted only when needed', checks: [] },
+    { id: '5.2.1', level: 1, assessment: 'Manual', title: 'No privileged containers', checks: ['privileged'] },
+    { id: '5.2.2', level: 1, assessment: 'Manual', title: 'No host PID namespace sharing', checks: ['host-pid'] },
+    { id: '5.2.3', level: 1, assessment: 'Manual', title: 'No host IPC namespace sharing', checks: ['host-ipc'] },
+    { id: '5.2.4', level: 1, assessment: 'Manual', title: 'No host network namespace sharing', checks: ['host-network'] },
+    { id: '5.2.5', level: 1, assessment: 'Manual', title: 'allowPrivilegeEscalation off', checks: ['privilege-escalation'] },
+    { id: '5.2.6', level: 1, assessment: 'Manual', title: 'Containers do not run as root', checks: ['run-as-root'] },
+    { id: '5.2.7', level: 1, assessment: 'Manual', title: 'NET_RAW capability removed', checks: ['cap-net-raw'] },
+    { id: '5.2.8', level: 1, assessment: 'Manual', title: 'No capabilities beyond the default set', checks: ['cap-added'] },
+    { id: '5.2.9', level: 2, assessment: 'Manual', title: 'All capabilities dropped', checks: ['cap-drop-all'] },
+    { id: '5.2.10', level: 1, assessment: 'Manual', title: 'Few subjects may use privileged SCC', checks: [] },
+    { id: '5.3.1', level: 1, assessment: 'Manual', title: 'CNI enforces NetworkPolicy', checks: [] },
+    { id: '5.3.2', level: 2, assessment: 'Manual', title: 'Every namespace has a NetworkPolicy', checks: [] },
+    { id: '5.4.1', level: 2, assessment: 'Manual', title: 'Secrets mounted as files, not env', checks: ['secrets-as-env'] },
+    { id: '5.4.2', level: 2, assessment: 'Manual', title: 'External secret store in use', checks: [] },
+    { id: '5.5.1', level: 2, assessment: 'Manual', title: 'Image admission verifies provenance', checks: [] },
+    { id: '5.7.1', level: 1, assessment: 'Manual', title: 'Namespaces separate workloads and teams', checks: [] },
+    { id: '5.7.2', level: 2, assessment: 'Manual', title: 'Runtime default seccomp profile set', checks: ['seccomp-default'] },
+    { id: '5.7.3', level: 2, assessment: 'Manual', title: 'Security contexts are set', checks: ['security-context-set'] },
+    { id: '5.7.4', level: 2, assessment: 'Manual', title: 'Default namespace holds no workloads', checks: [] },
+  ],
+};

@@ -1,0 +1,36 @@
+import { podSpecCheck } from '../../kit/define-check.ts';
+import { hasCapability, listTo, spellingHint } from '../../kit/pods.ts';
+import { linuxOr, problemAt, whose } from '../../kit/pss-problem.ts';
+import { violations } from '../../kit/pss.ts';
+
+/** With any of these a container can take over its node, or its network. */
+const dangerous = ['ALL', 'SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'SYS_MODULE', 'BPF'];
+
+export const capAdded = podSpecCheck({
+  id: 'cap-added',
+  title: 'No capabilities beyond the default set',
+  severity: 'medium',
+  onNothing: 'not-applicable',
+  applies: linuxOr('capabilities_baseline'),
+  test: (pod, context) =>
+    violations('capabilities_baseline', pod, context).map((violation) => {
+      const excess = violation.value as string[];
+      const { add = [] } = violation.container?.container.securityContext?.capabilities ?? {};
+      const names = excess.map((name) => name.replace(/^CAP_/i, ''));
+      return problemAt(violation, {
+        severity: dangerous.some((name) => hasCapability(names, name)) ? 'high' : 'medium',
+        message: `${whose(violation)} adds capabilities beyond the default set: ${excess.join(', ')}.${spellingHint(excess)}`,
+        fix: {
+          risk: 'review',
+          changes: [
+            listTo(
+              pod,
+              violation.field,
+              add.filter((name) => !excess.includes(name)),
+            ),
+          ],
+          note: 'Find out first what the container uses it for: that stops working.',
+        },
+      });
+    }),
+});

@@ -1,0 +1,19 @@
+import { podSpecCheck } from '../../kit/define-check.ts';
+import { linuxOr, problemAt, runtimeDefault, shown, whose } from '../../kit/pss-problem.ts';
+import { violations } from '../../kit/pss.ts';
+
+/** The baseline reading: a profile may be missing, but not be turned off. That one is set is `seccomp-default`. */
+export const seccompUnconfined = podSpecCheck({
+  id: 'seccomp-unconfined',
+  title: 'Seccomp is not turned off',
+  severity: 'medium',
+  onNothing: 'not-applicable',
+  applies: linuxOr('seccompProfile_baseline'),
+  test: (pod, context) =>
+    violations('seccompProfile_baseline', pod, context).map((violation) =>
+      problemAt(violation, {
+        message: `${whose(violation)} asks for the seccomp profile ${shown(violation)}: all system calls of the node's kernel are open to it.`,
+        fix: { risk: 'safe', changes: [runtimeDefault(pod, context, violation)] },
+      }),
+    ),
+});

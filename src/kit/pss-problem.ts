@@ -1,0 +1,45 @@
+import type { PodContext, Problem } from './define-check.ts';
+import { changeTo } from './field.ts';
+import { isWindows, unlessEphemeral } from './pods.ts';
+import { violations, type PssControl, type Violation } from './pss.ts';
+import type { PodSpec } from '../model.ts';
+
+/**
+ * For controls that are about Linux: Windows Pods are not counted, except where the Standards judge them all the same
+ * (before they were exempt), for no check may hide what the API server refuses.
+ */
+export const linuxOr =
+  (control: PssControl) =>
+  (pod: PodSpec, context: PodContext): boolean =>
+    !isWindows(pod) || violations(control, pod, context).length > 0;
+
+/** The problem at the place of the violation; a debug container has no fix. */
+export const problemAt = (
+  { field, base, container }: Violation,
+  { fix, ...rest }: Pick<Problem, 'message' | 'severity' | 'verdict'> & { fix: NonNullable<Problem['fix']> },
+): Problem => ({
+  field,
+  ...(base === undefined ? {} : { base }),
+  ...rest,
+  fix: unlessEphemeral(container, fix),
+});
+
+/** Whose value it is, at the start of a sentence. */
+export const whose = ({ container }: Violation): string =>
+  container === undefined ? 'The Pod' : `The ${container.title}`;
+
+/** The offending value, for a sentence. */
+export const shown = ({ value }: Violation): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+/** The member at fault: the last step of the field. */
+export function memberOf({ field }: Violation): string {
+  const member = field.at(-1);
+  return typeof member === 'string' ? member : '';
+}
+
+/** The seccomp or AppArmor profile of the container runtime in the place of another one, field or annotation. */
+export const runtimeDefault = (pod: PodSpec, { annotations }: PodContext, { field, base }: Violation) =>
+  base === 'metadata'
+    ? changeTo({ annotations }, field, 'runtime/default')
+    : changeTo(pod, field, 'RuntimeDefault');
