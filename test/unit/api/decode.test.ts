@@ -67,6 +67,36 @@ describe('decode', () => {
     }
   });
 
+  test('cuts exactly them, whatever stands around them', () => {
+    const fields = [{ manager: 'kubelet', fieldsV1: { 'f:spec': { 'k:{"name":"}]},\\"spec\\":{"}': {} } } }];
+    const owners = [{ name: 'a' }];
+    const spec = { containers: [{ name: 'a' }], hostIPC: true };
+    for (const items of [
+      [{ metadata: { name: 'a', managedFields: fields }, spec, status: {} }],
+      [
+        { metadata: { name: 'a', managedFields: fields }, spec },
+        { metadata: { name: 'b', managedFields: fields }, spec },
+      ],
+      // Other orders and empty lists, in which the end of another list must not be taken for theirs.
+      [{ metadata: { managedFields: fields, name: 'a', ownerReferences: owners }, spec }],
+      [
+        { metadata: { name: 'a', managedFields: [] }, spec },
+        { metadata: { name: 'b', ownerReferences: owners }, spec },
+      ],
+      [
+        { metadata: { name: 'a', managedFields: fields } },
+        { metadata: { name: 'b', ownerReferences: owners }, spec },
+      ],
+      [
+        { metadata: { name: 'a', managedFields: fields }, rules: [{}] },
+        { metadata: { managedFields: fields }, spec },
+      ],
+      [{ metadata: { managedFields: fields, annotations: { a: ']' }, ownerReferences: owners }, spec }],
+    ]) {
+      expect(decode(bytes({ items }))).toEqual({ items: pruned(items) });
+    }
+  });
+
   test('refuses every text that is cut short', () => {
     const whole = bytes({ items: [{ metadata: { managedFields: [{ a: '"' }], name: 'x' } }, { b: 2 }] });
     for (let length = 0; length < whole.length; length += 1) {
