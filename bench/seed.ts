@@ -45,8 +45,6 @@ export async function seed(plane: ControlPlane, pods: number): Promise<Seeded> {
 
   await untilPodsAre(api, wanted * podsPerDeployment);
   const listed = await api.list('/api/v1/pods');
-  const pathOf = ({ metadata }: Listed): string =>
-    `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
   const fresh = listed.filter(({ status: { phase } }) => phase !== 'Running').map(pathOf);
   await Promise.all(
     fresh.map((path, i) =>
@@ -75,6 +73,9 @@ interface Listed {
   metadata: { name: string; namespace: string };
   status: { phase?: string };
 }
+const pathOf = ({ metadata }: Listed): string =>
+  `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
+
 interface Client {
   send(method: string, path: string, body?: JsonObject): Promise<string>;
   list(path: string): Promise<Listed[]>;

@@ -52,6 +52,8 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   // Kept apart from what is held, so that a list of pods that starts anew can be forgotten.
   let podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
 
+  let previousPod: { key: string; drifting: readonly Finding[] } | undefined;
+
   for (const source of templateSources) {
     for (const workload of held[source]) {
       if (isTemplateInUse(workload)) judgePodSpec(heldLedgers, workload);
@@ -73,12 +75,17 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     );
   }
 
-  function judgePodSpec(ledgers: ReadonlyMap<Check, Ledger>, workload: Workload): void {
+  /** @returns the findings by which a Pod differs from its template */
+  function judgePodSpec(
+    ledgers: ReadonlyMap<Check, Ledger>,
+    workload: Workload,
+    owner = topOwner(workload),
+  ): Finding[] {
     const { podSpec } = workload;
-    if (podSpec === undefined) return;
-    const owner = topOwner(workload);
+    if (podSpec === undefined) return [];
     const objectKey = keyOf(owner);
     const context: PodContext = { annotations: workload.podAnnotations ?? {}, minor, platform };
+    const drifting: Finding[] = [];
     for (const check of podChecks) {
       const ledger = ledgerOf(ledgers, check);
       guarded(
@@ -87,11 +94,25 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
         () => {
           if (check.applies?.(podSpec, context) === false) return;
           ledger.evaluated.set(objectKey, judged(owner.ref.namespace));
-          for (const problem of check.test(podSpec, context))
-            addPodSpecFinding(check, ledger, workload, owner, problem);
+          for (const problem of check.test(podSpec, context)) {
+            const finding = addPodSpecFinding(check, ledger, workload, owner, problem);
+            if (finding?.drift !== undefined) drifting.push(finding);
+          }
         },
       );
     }
+    return drifting;
+  }
+
+  /** A list has the Pods of one template side by side, and mostly alike: what was judged a moment ago is not judged again. */
+  function judgePod(pod: Workload): void {
+    const owner = topOwner(pod);
+    const key = `${keyOf(owner)} ${shapeOf(pod)}`;
+    if (previousPod?.key === key) {
+      for (const { drift } of previousPod.drifting) if (drift !== undefined) drift.pods += 1;
+      return;
+    }
+    previousPod = { key, drifting: judgePodSpec(podLedgers, pod, owner) };
   }
 
   /** Findings of a template come first; a Pod's merge into them, or else are drift. */
@@ -101,18 +122,19 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     workload: Workload,
     owner: TopOwner,
     problem: Problem,
-  ): void {
+  ): Finding | undefined {
     const finding = podSpecFinding(check, workload, owner, problem);
     const isLivePod = workload.kind === 'Pod' && owner.ref.kind !== 'Pod';
-    if (isLivePod && ledgerOf(heldLedgers, check).findings.has(finding.id)) return;
+    if (isLivePod && ledgerOf(heldLedgers, check).findings.has(finding.id)) return undefined;
     const known = ledger.findings.get(finding.id);
     if (known !== undefined) {
       if (known.finding.drift !== undefined) known.finding.drift.pods += 1;
-      return;
+      return known.finding;
     }
     // A custom controller's template is not listed, so there is nothing the Pod could differ from.
     if (isLivePod && owner.object !== undefined) finding.drift = { pods: 1, example: workload.metadata.name };
     ledger.findings.set(finding.id, { finding, objectKey: keyOf(owner) });
+    return finding;
   }
 
   function judgeObjects(check: ObjectCheck, ledger: Ledger): void {
@@ -125,10 +147,11 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   const sink: PodSink = {
     page(pods) {
       for (const pod of pods) {
-        if (pod.phase !== 'Succeeded' && pod.phase !== 'Failed') judgePodSpec(podLedgers, pod);
+        if (pod.phase !== 'Succeeded' && pod.phase !== 'Failed') judgePod(pod);
       }
     },
     restart() {
+      previousPod = undefined;
       podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
     },
   };
@@ -227,6 +250,10 @@ function mergeLedgers(held: Ledger, pods: Ledger | undefined): Ledger {
     ...(crash === undefined ? {} : { crash }),
   };
 }
+
+/** All that checks see of a Pod, but for the random end of the one volume name that the API server makes up. */
+const shapeOf = ({ podSpec, podAnnotations }: Workload): string =>
+  JSON.stringify([podSpec, podAnnotations]).replaceAll(/"kube-api-access-[a-z0-9]{5}"/g, '"kube-api-access"');
 
 const nameOf = ({ kind, metadata }: KubeObject): string =>
   `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
