@@ -13,16 +13,23 @@ export const linuxOr =
   (pod: PodSpec, context: PodContext): boolean =>
     !isWindows(pod) || violations(control, pod, context).length > 0;
 
-/** The problem at the place of the violation; a debug container has no fix. */
-export const problemAt = (
+/** The problem at the place of the violation. Debug containers have no fix, and Windows Pods none that is about Linux. */
+export const linuxProblem = (
+  pod: PodSpec,
   { field, base, container }: Violation,
   { fix, ...rest }: Pick<Problem, 'message' | 'severity' | 'verdict'> & { fix: NonNullable<Problem['fix']> },
 ): Problem => ({
   field,
   ...(base === undefined ? {} : { base }),
   ...rest,
-  fix: unlessEphemeral(container, fix),
+  fix: isWindows(pod) ? windowsFix : unlessEphemeral(container, fix),
 });
+
+const windowsFix: NonNullable<Problem['fix']> = {
+  action: 'none',
+  risk: 'advice',
+  note: 'The API refuses this setting on Pods for Windows; from Kubernetes 1.25 on the Pod Security Standards do not ask for it there.',
+};
 
 /** Whose value it is, at the start of a sentence. */
 export const whose = ({ container }: Violation): string =>

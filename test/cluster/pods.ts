@@ -32,6 +32,15 @@ const someOf = (path: string, elements: readonly Json[]): Setting => ({
 
 const profiles = [{}, { type: 'RuntimeDefault' }, { type: 'Unconfined' }, { type: 'Bogus' }];
 
+const seLinuxTypes = [
+  '',
+  'container_t',
+  'container_init_t',
+  'container_kvm_t',
+  'container_engine_t',
+  'spc_t',
+];
+
 /** What the security contexts of a Pod and of a container have in common. */
 const common: Setting[] = [
   setting('securityContext', {}),
@@ -45,15 +54,7 @@ const common: Setting[] = [
   ),
   setting('securityContext.appArmorProfile', ...profiles, { type: 'Localhost', localhostProfile: 'a' }),
   setting('securityContext.seLinuxOptions', {}, { level: 's0:c1,c2' }),
-  setting(
-    'securityContext.seLinuxOptions.type',
-    '',
-    'container_t',
-    'container_init_t',
-    'container_kvm_t',
-    'container_engine_t',
-    'spc_t',
-  ),
+  setting('securityContext.seLinuxOptions.type', ...seLinuxTypes),
   setting('securityContext.seLinuxOptions.user', '', 'system_u'),
   setting('securityContext.seLinuxOptions.role', '', 'system_r'),
   setting('securityContext.windowsOptions', {}, { runAsUserName: 'ContainerUser' }),
@@ -341,3 +342,16 @@ export const debugContainers: Arbitrary<JsonObject[]> = fc
 
 /** A Pod that every level admits, in every version. */
 export const admitted: RawPod = build(restricted, [], []);
+
+/** The names that rules list, some of them from a version on: each by itself, in a Pod with nothing else amiss. */
+export const eachName: RawPod[] = [
+  ...sysctls.map((sysctl) => only('spec', 'securityContext.sysctls', [sysctl])),
+  ...volumes.map((volume) => only('spec', 'volumes', [volume])),
+  ...seLinuxTypes.map((type) => only('spec', 'securityContext.seLinuxOptions.type', type)),
+  ...capabilities.map((name) => only('app', 'securityContext.capabilities.add', [name])),
+  ...capabilities.map((name) => only('app', 'securityContext.capabilities.drop', [name])),
+];
+
+function only(part: string, path: string, value: Json): RawPod {
+  return build(restricted, [], [{ part, path: path.split('.'), value }]);
+}

@@ -5,7 +5,7 @@ import type { Arbitrary } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
-import { admitted, debugContainers, pods, type RawPod } from './pods.ts';
+import { admitted, debugContainers, eachName, pods, type RawPod } from './pods.ts';
 import {
   Admission,
   kit,
@@ -124,10 +124,9 @@ const withoutTwice = (live: RawPod, reasons: string[]): string =>
     .filter((reason) => reason !== 'host namespaces' || !reasons.includes('hostProcess'))
     .join();
 
-const kept = readdirSync(fixtures).map((file): [string, RawPod] => [
-  file,
-  JSON.parse(readFileSync(new URL(file, fixtures), 'utf8')) as RawPod,
-]);
+const kept = readdirSync(fixtures).map(
+  (file) => JSON.parse(readFileSync(new URL(file, fixtures), 'utf8')) as RawPod,
+);
 
 describe.each([
   { version: '1.37', newest: 37, forms: ['live', 'manifest'], unbreakable: '' },
@@ -199,12 +198,13 @@ describe.each([
     expect(result.compared).toBeGreaterThanOrEqual(count);
   });
 
-  test('pods that were kept', async () => {
+  test('pods that were kept, and each name that a rule lists, in every version', async () => {
     const seen = new Set<string>();
-    for (const [file, subject] of kept) {
+    for (const subject of [...kept, ...eachName]) {
       const verdicts = await comparePod({ subject, policies: policiesUpTo(newest) });
       for (const { policy, server, differing } of verdicts ?? []) {
-        expect({ file, policy: nameOf(policy), ...differing }).toEqual({ file, policy: nameOf(policy) });
+        const what = { subject, policy: nameOf(policy) };
+        expect({ ...what, ...differing }).toEqual(what);
         for (const reason of server) seen.add(reason);
       }
     }

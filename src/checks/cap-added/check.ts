@@ -1,6 +1,6 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
 import { hasCapability, listTo, spellingHint } from '../../kit/pods.ts';
-import { linuxOr, problemAt, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
 /** With any of these a container can take over its node, or its network. */
@@ -17,7 +17,7 @@ export const capAdded = podSpecCheck({
       const excess = violation.value as string[];
       const { add = [] } = violation.container?.container.securityContext?.capabilities ?? {};
       const names = excess.map((name) => name.replace(/^CAP_/i, ''));
-      return problemAt(violation, {
+      return linuxProblem(pod, violation, {
         severity: dangerous.some((name) => hasCapability(names, name)) ? 'high' : 'medium',
         message: `${whose(violation)} adds capabilities beyond the default set: ${excess.join(', ')}.${spellingHint(excess)}`,
         fix: {

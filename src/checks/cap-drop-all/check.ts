@@ -1,6 +1,6 @@
 import { podSpecCheck, type Problem } from '../../kit/define-check.ts';
 import { hasCapability, listTo, spellingHint, type WalkedContainer } from '../../kit/pods.ts';
-import { linuxOr, memberOf, problemAt, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, memberOf, whose } from '../../kit/pss-problem.ts';
 import { violations, type Violation } from '../../kit/pss.ts';
 import type { Change, PodSpec } from '../../model.ts';
 
@@ -24,7 +24,7 @@ function notDropped(pod: PodSpec, violation: Violation): Problem {
   const dropped = hasCapability(drop, 'ALL')
     ? "drops all capabilities in a way that the API server's admission does not take"
     : 'does not drop all capabilities';
-  return problemAt(violation, {
+  return linuxProblem(pod, violation, {
     message: `${whose(violation)} ${dropped}.${spellingHint(drop)}`,
     fix: {
       risk: 'review',
@@ -46,7 +46,7 @@ function lowPorts(pod: PodSpec, walked: WalkedContainer | undefined): Change[] {
 function added(pod: PodSpec, violation: Violation): Problem {
   const excess = violation.value as string[];
   const { add = [] } = violation.container?.container.securityContext?.capabilities ?? {};
-  return problemAt(violation, {
+  return linuxProblem(pod, violation, {
     message: `${whose(violation)} adds ${excess.join(', ')}: where all capabilities are dropped, only ${bindLowPorts} may be added.`,
     fix: {
       risk: 'review',

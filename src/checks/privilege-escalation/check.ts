@@ -1,7 +1,7 @@
 import { podSpecCheck, type Problem } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
 import { listTo } from '../../kit/pods.ts';
-import { linuxOr, problemAt, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, whose } from '../../kit/pss-problem.ts';
 import { violations, type Violation } from '../../kit/pss.ts';
 import type { Field, PodSpec } from '../../model.ts';
 
@@ -14,7 +14,7 @@ export const privilegeEscalation = podSpecCheck({
   applies: linuxOr('allowPrivilegeEscalation'),
   test: (pod, context) =>
     violations('allowPrivilegeEscalation', pod, context).map((violation) =>
-      problemAt(violation, {
+      linuxProblem(pod, violation, {
         severity: violation.value === true ? 'medium' : 'low',
         message: `${whose(violation)} may gain rights that it was not started with: allowPrivilegeEscalation is ${
           violation.value === true ? 'true' : 'not set, which means true'

@@ -1,6 +1,6 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
-import { linuxOr, problemAt, shown, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, shown, whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
 /** The restricted reading, from Kubernetes 1.35 on: also Pods with `hostUsers: false` keep the masks. */
@@ -12,7 +12,7 @@ export const procMountRestricted = podSpecCheck({
   applies: linuxOr('procMount_restricted'),
   test: (pod, context) =>
     violations('procMount_restricted', pod, context).map((violation) =>
-      problemAt(violation, {
+      linuxProblem(pod, violation, {
         message: `${whose(violation)} sees /proc unmasked: procMount is ${shown(violation)}.`,
         fix: {
           risk: 'review',

@@ -1,6 +1,6 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
-import { linuxOr, problemAt, shown, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, shown, whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
 /** The baseline reading, which from Kubernetes 1.35 on leaves Pods with `hostUsers: false` alone. */
@@ -12,7 +12,7 @@ export const procMount = podSpecCheck({
   applies: linuxOr('procMount'),
   test: (pod, context) =>
     violations('procMount', pod, context).map((violation) =>
-      problemAt(violation, {
+      linuxProblem(pod, violation, {
         message: `${whose(violation)} sees /proc unmasked: procMount is ${shown(violation)}.`,
         fix: { risk: 'safe', changes: [changeTo(pod, violation.field)] },
       }),

@@ -1,7 +1,7 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
-import { walkContainers } from '../../kit/pods.ts';
-import { problemAt, whose } from '../../kit/pss-problem.ts';
+import { unlessEphemeral, walkContainers } from '../../kit/pods.ts';
+import { whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 import type { Change, Field, PodSpec } from '../../model.ts';
 
@@ -15,18 +15,17 @@ export const runAsNonRoot = podSpecCheck({
   severity: 'medium',
   onNothing: 'not-applicable',
   test: (pod, context) =>
-    violations('runAsNonRoot', pod, context).map((violation) =>
-      problemAt(violation, {
-        message: `${whose(violation)} may run as root: runAsNonRoot is ${
-          violation.value === false ? 'false' : 'set neither here nor for the Pod'
-        }.`,
-        fix: {
-          risk: 'review',
-          changes: requireNonRoot(pod),
-          note: 'A container whose image runs as root, or names its user by a name instead of a number, then no longer starts: see to the images first.',
-        },
+    violations('runAsNonRoot', pod, context).map((violation) => ({
+      field: violation.field,
+      message: `${whose(violation)} may run as root: runAsNonRoot is ${
+        violation.value === false ? 'false' : 'set neither here nor for the Pod'
+      }.`,
+      fix: unlessEphemeral(violation.container, {
+        risk: 'review',
+        changes: requireNonRoot(pod),
+        note: 'A container whose image runs as root, or names its user by a name instead of a number, then no longer starts: see to the images first.',
       }),
-    ),
+    })),
 });
 
 /** True for the Pod, and nothing in it that says otherwise: a container with the user 0 would no longer start. */

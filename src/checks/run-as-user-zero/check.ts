@@ -1,6 +1,6 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
-import { linuxOr, problemAt, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
 /** Judges every value that is written, also one that another overrides. Whether an image runs as root is `run-as-root`. */
@@ -12,7 +12,7 @@ export const runAsUserZero = podSpecCheck({
   applies: linuxOr('runAsUser'),
   test: (pod, context) =>
     violations('runAsUser', pod, context).map((violation) =>
-      problemAt(violation, {
+      linuxProblem(pod, violation, {
         message: `${whose(violation)} asks for the user root: runAsUser is 0.`,
         fix: {
           risk: 'review',

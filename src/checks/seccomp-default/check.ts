@@ -1,6 +1,6 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
-import { linuxOr, problemAt, runtimeDefault, shown, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, runtimeDefault, shown, whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
 /** From this minor version on, annotations set no profile any more. */
@@ -20,7 +20,7 @@ export const seccompDefault = podSpecCheck({
         ? ` The annotation that asks for a profile has had no effect since Kubernetes 1.${fieldsAloneFrom}.`
         : '';
     return violations('seccompProfile_restricted', pod, context).map((violation) =>
-      problemAt(violation, {
+      linuxProblem(pod, violation, {
         message:
           violation.value === undefined
             ? `${whose(violation)} has no seccomp profile, and neither has the Pod.${hint}`

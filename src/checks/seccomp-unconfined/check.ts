@@ -1,5 +1,5 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
-import { linuxOr, problemAt, runtimeDefault, shown, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, runtimeDefault, shown, whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
 /** The baseline reading: a profile may be missing, but not be turned off. That one is set is `seccomp-default`. */
@@ -11,7 +11,7 @@ export const seccompUnconfined = podSpecCheck({
   applies: linuxOr('seccompProfile_baseline'),
   test: (pod, context) =>
     violations('seccompProfile_baseline', pod, context).map((violation) =>
-      problemAt(violation, {
+      linuxProblem(pod, violation, {
         message: `${whose(violation)} asks for the seccomp profile ${shown(violation)}: all system calls of the node's kernel are open to it.`,
         fix: { risk: 'safe', changes: [runtimeDefault(pod, context, violation)] },
       }),

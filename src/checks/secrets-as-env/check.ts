@@ -24,11 +24,11 @@ export const secretsAsEnv = podSpecCheck({
         secretRef === undefined ? [] : [secretRef.name ?? 'unnamed'],
       );
       return [
-        ...problemAt('env', variables, 'variables from Secrets'),
-        ...problemAt('envFrom', whole, 'every key of Secrets as variables'),
+        ...linuxProblem('env', variables, 'variables from Secrets'),
+        ...linuxProblem('envFrom', whole, 'every key of Secrets as variables'),
       ];
 
-      function problemAt(list: 'env' | 'envFrom', found: readonly string[], what: string): Problem[] {
+      function linuxProblem(list: 'env' | 'envFrom', found: readonly string[], what: string): Problem[] {
         if (found.length === 0) return [];
         return [{ field: [...field, list], message: `The ${title} has ${what}: ${found.join(', ')}.`, fix }];
       }

@@ -1,6 +1,6 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
-import { linuxOr, memberOf, problemAt, shown, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, memberOf, shown, whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
 /** `level` is free: it keeps the Pods of a node apart. */
@@ -13,7 +13,7 @@ export const selinuxOptions = podSpecCheck({
   test: (pod, context) =>
     violations('seLinuxOptions', pod, context).map((violation) => {
       const member = memberOf(violation);
-      return problemAt(violation, {
+      return linuxProblem(pod, violation, {
         message: `${whose(violation)} sets the SELinux ${member} ${shown(violation)}, which is not one that confines containers.`,
         fix: {
           risk: 'review',

@@ -335,7 +335,7 @@ describe('profiles', () => {
 test('Windows Pods count only where the Pod Security Standards did not exempt them yet', () => {
   const pod = podOf(undefined, { os: { name: 'windows' } });
   for (const check of [privilegeEscalation, capDropAll, seccompDefault]) {
-    expect([check.id, problems(check, pod, { minor: 24 })]).toEqual([check.id, [expect.anything()]]);
+    expect([check.id, problems(check, pod, { minor: 24 })]).toMatchObject([check.id, [{ action: 'none' }]]);
     expect([check.id, problems(check, pod, { minor: 25 })]).toEqual([check.id, undefined]);
   }
 });
