@@ -7,7 +7,7 @@ const suite = (name: string, testTimeout: number, include: string[], globalSetup
     include,
     globalSetup,
     testTimeout,
-    hookTimeout: Math.max(testTimeout, 30_000),
+    hookTimeout: Math.max(testTimeout, 60_000),
     clearMocks: true,
   },
 });

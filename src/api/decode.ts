@@ -3,9 +3,7 @@
  */
 
 const managedFields = Buffer.from('"managedFields":[');
-const endBeforeSpec = Buffer.from('}]},"spec":{');
-const anotherMember = Buffer.from('],"');
-const anotherObject = Buffer.from('"metadata":{');
+const behindMetadata = Buffer.from('},"spec":{');
 const items = Buffer.from('"items":[');
 const closing = Buffer.from(']}');
 
@@ -54,14 +52,11 @@ function withoutManagedFields(bytes: Buffer): number {
   if (cut === -1) return bytes.length;
   let length = cut;
   while (cut !== -1) {
-    const start = cut + managedFields.length;
-    const next = bytes.indexOf(managedFields, start);
-    let rest = endByContext(bytes, start, next) ?? endOfArray(bytes, start);
-    // What lies inside the array is cut with it.
-    cut = next === -1 || next >= rest ? next : bytes.indexOf(managedFields, rest);
-    if (rest === -1) rest = start - managedFields.length;
+    let rest = endOfManagedFields(bytes, cut + managedFields.length);
+    if (rest === -1) rest = cut;
     else if (bytes[rest] === comma) rest += 1;
     else if (bytes[length - 1] === comma) length -= 1;
+    cut = bytes.indexOf(managedFields, Math.max(rest, cut + 1));
     const end = cut === -1 ? bytes.length : cut;
     bytes.copyWithin(length, rest, end);
     length += end - rest;
@@ -70,16 +65,14 @@ function withoutManagedFields(bytes: Buffer): number {
 }
 
 /**
- * The position behind the array that begins before `start`, where it can be had without reading byte by byte: the API
- * server writes managedFields last in metadata, and spec right behind. They hold no array, so nothing that follows one,
- * nor another object, may come first. All that is looked for holds quotes, which a string would escape.
+ * The position behind the array that begins before `start`; -1 when the bytes end inside it. The API server writes
+ * managedFields, in which no array lies, last in metadata, and spec behind: then the first bracket is theirs. Inside a
+ * string it could not be followed so, for the quotes would be escaped.
  */
-function endByContext(bytes: Buffer, start: number, next: number): number | undefined {
-  if (bytes[start] === closingBracket) return undefined;
-  const end = bytes.subarray(start, next === -1 ? bytes.length : next).indexOf(endBeforeSpec);
-  if (end === -1) return undefined;
-  const fields = bytes.subarray(start, start + end);
-  return fields.includes(anotherMember) || fields.includes(anotherObject) ? undefined : start + end + 2;
+function endOfManagedFields(bytes: Buffer, start: number): number {
+  const end = bytes.indexOf(closingBracket, start) + 1;
+  const isLast = end > 0 && bytes.subarray(end, end + behindMetadata.length).equals(behindMetadata);
+  return isLast ? end : endOfArray(bytes, start);
 }
 
 /** The position behind the array that begins before `position`; -1 when the bytes end inside it. */
