@@ -138,15 +138,16 @@ function rejection({ status, body }: Answer): string[] {
   return reasonsOf(message);
 }
 
-/** Makes a namespace for each policy and one without, each with a pod that all of them admit. */
+/** Makes a namespace for each policy and one without, each with a pod that all of them admit. The newest is `latest`. */
 export async function prepare(
   cluster: ControlPlane,
   policies: readonly Policy[],
   standing: RawPod,
 ): Promise<void> {
-  const label = (policy: Policy) => ({
-    'pod-security.kubernetes.io/enforce': policy.level,
-    'pod-security.kubernetes.io/enforce-version': `v1.${policy.minor}`,
+  const newest = Math.max(...policies.map(({ minor }) => minor));
+  const label = ({ level, minor }: Policy) => ({
+    'pod-security.kubernetes.io/enforce': level,
+    'pod-security.kubernetes.io/enforce-version': minor === newest ? 'latest' : `v1.${minor}`,
   });
   const namespaces = [
     { name: 'privileged' },
