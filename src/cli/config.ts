@@ -13,7 +13,7 @@ export function init(file: string | undefined, { force = false }: { force?: bool
       hint: 'Give another name, or --force to replace it.',
     });
   }
-  writeWhole(file, configTemplate());
+  writeWhole(file, [configTemplate()]);
   process.stderr.write(
     `Wrote ${visible(file)}. Edit it, then: passmuster config validate ${visible(file)}\n`,
   );

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { exit, messageOf, UserError } from '../errors.ts';
 import type { Report } from '../model.ts';
 import { formatNames, type Format } from '../render/formats.ts';
@@ -53,22 +53,35 @@ export async function writeOutputs(
       file === undefined
         ? { width: process.stdout.columns ?? 100, color: color && wantsColor(), unicode: speaksUnicode() }
         : { width: 120, color: false, unicode: true };
-    const text = formats[format](report, options);
-    if (file === undefined) process.stdout.write(text);
-    else writeWhole(file, text);
+    const rendered = formats[format](report, options);
+    const blocks = inBlocks(typeof rendered === 'string' ? [rendered] : rendered);
+    if (file === undefined) for (const block of blocks) process.stdout.write(block);
+    else writeWhole(file, blocks);
   }
 }
 
+/** Small pieces put together, so that each is worth a call of the operating system. */
+function* inBlocks(pieces: Iterable<string>): Generator<string> {
+  let block = '';
+  for (const piece of pieces) {
+    block += piece;
+    if (block.length < 65_536) continue;
+    yield block;
+    block = '';
+  }
+  yield block;
+}
+
 /** Writes the file as a whole or not at all. @throws UserError naming the file */
-export function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, text: Iterable<string>): void {
   const partial = `${file}.${process.pid}.partial`;
   try {
     // A device or a pipe takes the text as it is: a rename would put a file in its place.
     if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
-      writeFileSync(file, text);
+      writeAll(file, text);
       return;
     }
-    writeFileSync(partial, text);
+    writeAll(partial, text);
     renameSync(partial, file);
   } catch (error) {
     rmSync(partial, { force: true });
@@ -76,6 +89,15 @@ export function writeWhole(file: string, text: string): void {
       hint: 'Choose a path in a folder that exists and may be written to.',
       cause: error,
     });
+  }
+}
+
+function writeAll(file: string, text: Iterable<string>): void {
+  const descriptor = openSync(file, 'w');
+  try {
+    for (const block of text) writeFileSync(descriptor, block);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

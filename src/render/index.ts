@@ -1,7 +1,7 @@
 import type { Report } from '../model.ts';
-import { printableJson } from '../text.ts';
 import type { Format } from './formats.ts';
 import { renderHtml } from './html.ts';
+import { renderJson } from './json.ts';
 import { renderTable, renderWide } from './table.ts';
 
 export interface RenderOptions {
@@ -13,10 +13,10 @@ export interface RenderOptions {
   unicode?: boolean;
 }
 
-/** How each format is made. To add one: a file in this folder, its name in `formats.ts` and a line here. */
+/** How each format is made, as a whole or in pieces. To add one: a file in this folder, its name in `formats.ts` and a line here. */
 export const formats = {
   table: renderTable,
   wide: renderWide,
-  json: (report: Report): string => `${printableJson(report)}\n`,
+  json: renderJson,
   html: renderHtml,
-} as const satisfies Record<Format, (report: Report, options: RenderOptions) => string>;
+} as const satisfies Record<Format, (report: Report, options: RenderOptions) => string | Generator<string>>;

@@ -49,7 +49,8 @@ function problem(
     ...(container === undefined && base !== undefined ? { base } : {}),
     message: `${whose(first)} has the AppArmor profile ${shown(first)}${source}.`,
     fix: unlessEphemeral(container, {
-      risk: 'safe',
+      // A kubelet without AppArmor refuses a Pod that names a profile, even the default one.
+      risk: 'review',
       changes: changes(undefined),
       metadataChanges: changes('metadata'),
     }),

@@ -22,7 +22,7 @@ describe('a list of several pages', () => {
       response.end(token === null ? page([1, 2], 'a b&c') : page([3]));
     });
     expect(events).toEqual([1, 2, 3]);
-    expect(peer?.requests).toEqual(['/api/v1/pods?limit=250', '/api/v1/pods?limit=250&continue=a+b%26c']);
+    expect(peer?.requests).toEqual(['/api/v1/pods?limit=100', '/api/v1/pods?limit=100&continue=a+b%26c']);
   });
 
   test('asks for the next page while this one still arrives', async () => {

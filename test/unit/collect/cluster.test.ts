@@ -80,7 +80,7 @@ describe('a whole cluster', () => {
   test('is read in one pass: discovery, one list for each kind, pods last', async () => {
     const progress: Progress[] = [];
     const collected = await collect(
-      { objects: [...objects, ...many(600)] },
+      { objects: [...objects, ...many(240)] },
       { onProgress: (each) => progress.push(each) },
     );
     expect(collected.scope).toEqual({ kind: 'cluster' });
@@ -93,12 +93,12 @@ describe('a whole cluster', () => {
     expect(names(collected.held.deployments)).toEqual(['d', 'e']);
     expect(collected.outcomes.deployments).toEqual({ state: 'ok', count: 2 });
     expect(collected.outcomes.nodes).toEqual({ state: 'ok', count: 0 });
-    expect(collected.podsOutcome).toEqual({ state: 'ok', count: 602 });
-    expect(new Set(names(collected.pods)).size).toBe(602);
+    expect(collected.podsOutcome).toEqual({ state: 'ok', count: 242 });
+    expect(new Set(names(collected.pods)).size).toBe(242);
     expect(progress.filter(({ source }) => source === 'pods')).toEqual([
-      { source: 'pods', count: 250, remaining: 352 },
-      { source: 'pods', count: 500, remaining: 102 },
-      { source: 'pods', count: 602 },
+      { source: 'pods', count: 100, remaining: 142 },
+      { source: 'pods', count: 200, remaining: 42 },
+      { source: 'pods', count: 242 },
     ]);
     const paths = server.requests.map(({ path }) => path);
     expect(paths.slice(0, 2).toSorted()).toEqual(['/apis', '/version']);
@@ -239,8 +239,8 @@ describe('a list that fails', () => {
       faults: ({ path, query }) =>
         path === '/api/v1/pods' && query['continue'] ? { status: 500 } : undefined,
     });
-    expect(collected.podsOutcome).toMatchObject({ state: 'partial', count: 250 });
-    expect(collected.pods).toHaveLength(250);
+    expect(collected.podsOutcome).toMatchObject({ state: 'partial', count: 100 });
+    expect(collected.pods).toHaveLength(100);
   });
 
   test('because of an object that is none', async () => {

@@ -66,7 +66,7 @@ test('a score over nothing is no score', () => {
 test('the JSON is the report, with nothing unprintable in it', () => {
   for (const payload of hostileStrings) {
     const report = sampleReport((word) => word + payload);
-    const text = formats.json(report);
+    const text = [...formats.json(report)].join('');
     expect(JSON.parse(text)).toEqual(report);
     expect(isPrintable(text.replaceAll('\n', ''))).toBe(true);
   }

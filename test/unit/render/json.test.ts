@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { renderJson } from '../../../src/render/json.ts';
+import { printableJson } from '../../../src/text.ts';
+import { sampleReport } from './sample-report.ts';
+
+test('the pieces of the JSON report are the whole', () => {
+  const report = sampleReport();
+  const pieces = [...renderJson(report)];
+  expect(pieces.length).toBeGreaterThan(report.checks.length);
+  expect(pieces.join('')).toBe(`${printableJson(report)}\n`);
+  expect(JSON.parse(pieces.join(''))).toEqual(JSON.parse(JSON.stringify(report)));
+});
+
+test('nothing unprintable reaches a terminal, and nothing is lost', () => {
+  const hostile = { a: '\u001b[31m\u202e\u007f\u0085\n\ud800\u{1f600} ü' };
+  const text = printableJson(hostile);
+  expect(text).toBe('{\n  "a": "\\u001b[31m\\u202e\\u007f\\u0085\\n\\ud800\u{1f600} ü"\n}');
+  expect(JSON.parse(text)).toEqual(hostile);
+});
