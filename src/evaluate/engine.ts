@@ -209,8 +209,14 @@ export function sourcesOf(check: Check): readonly SourceName[] {
   return check.shape === 'object' ? [check.source, ...needs] : needs;
 }
 
-/** Of `v1.31.4-gke.1`; a version that is not known (manifest files) counts as the newest that the rules know. */
-const minorOf = (version: string): number => Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? newestMinor);
+/**
+ * Of `v1.31.4-gke.1`. A version that is not known (manifest files) counts as the newest that the rules know, and one that
+ * is older than any supported as the oldest: some rules of the Pod Security Standards began later, and what they ask is
+ * no less true before.
+ */
+const minorOf = (version: string): number =>
+  Math.max(oldestMinor, Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? newestMinor));
+const oldestMinor = 24;
 const newestMinor = 37;
 
 /** Revisions that a controller has scaled to zero are history, not workloads. */
