@@ -80,7 +80,7 @@ export async function collectFiles(
     },
     cluster: {
       id: createHash('sha256').update(files.join('\n')).digest('hex').slice(0, 32),
-      name: 'manifests',
+      name: 'this set of manifests',
       server: 'files',
       version: 'unknown',
       platform: 'kubernetes',
