@@ -72,7 +72,9 @@ function patching(target: ObjectRef, fixes: readonly Fix[]): Commands {
 }
 
 /** kubectl does not say which test of a patch failed. */
-const refusal = shellComment('The request is invalid: the object is not as it was audited. Audit again.');
+const refusal = shellComment(
+  'If kubectl calls the request invalid, the object is no longer as it was audited: audit again.',
+);
 
 /** Kinds whose rollout kubectl can wait for. */
 const hasRollout = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
@@ -216,7 +218,7 @@ const saveAs = (file: string, command: string): string => `(set -C; ${command} >
 
 /** What it means when `saveAs` refuses. */
 const kept = shellComment(
-  'Cannot overwrite existing file: an earlier run saved the object. Move the file away only if that run changed nothing.',
+  'If the shell cannot overwrite the file, an earlier run saved the object: move it away only if that run changed nothing.',
 );
 
 const chain = (...commands: string[]): string => commands.join(' &&\n  ');

@@ -48,7 +48,7 @@ describe('patch', () => {
         String.raw`kubectl get deployment.apps/web -n team-a -o jsonpath='{.spec.template.spec.hostIPC}{"\n"}'`,
       ].join('\n'),
       implementation: [
-        '# The request is invalid: the object is not as it was audited. Audit again.',
+        '# If kubectl calls the request invalid, the object is no longer as it was audited: audit again.',
         `patch='[`,
         '  {"op":"test","path":"/spec/template/spec/hostIPC","value":true},',
         '  {"op":"remove","path":"/spec/template/spec/hostIPC"}',
@@ -58,7 +58,7 @@ describe('patch', () => {
         '  kubectl rollout status deployment.apps/web -n team-a --timeout=10m',
       ].join('\n'),
       backout: [
-        '# The request is invalid: the object is not as it was audited. Audit again.',
+        '# If kubectl calls the request invalid, the object is no longer as it was audited: audit again.',
         `patch='[`,
         '  {"op":"test","path":"/spec/template/spec/hostIPC","value":null},',
         '  {"op":"add","path":"/spec/template/spec/hostIPC","value":true}',
