@@ -21,9 +21,12 @@ export async function startStartTlsFront(
   const upgrade = (socket: Socket): void => {
     const secure = track(new TLSSocket(socket, { isServer: true, key, cert }));
     const upstream = track(connect(upstreamPort, '127.0.0.1'));
-    // The client had its greeting before TLS.
-    upstream.once('data', () => upstream.pipe(secure));
-    secure.pipe(upstream);
+    // The client had its greeting before TLS, so the server's is dropped. What the client says waits for it: answered sooner,
+    // the answer could come in one piece with the greeting, and be dropped too.
+    upstream.once('data', () => {
+      upstream.pipe(secure);
+      secure.pipe(upstream);
+    });
     secure.once('close', () => upstream.destroy());
   };
   const server = createServer((socket) => {
