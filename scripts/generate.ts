@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import * as z from 'zod';
 import { catalogue, controlsInWords, entryOf } from '../src/catalogue.ts';
+import { anyKind } from '../src/collect/definition.ts';
 import { sources } from '../src/collect/sources.ts';
 import { configReference, configTemplate } from '../src/config.ts';
 import { reportSchema } from '../src/history/report-schema.ts';
@@ -93,7 +94,9 @@ function reportJsonSchema(): string {
 /** One rule for each API group, so that a reader sees at a glance what is asked for. */
 function clusterRole(): string {
   const resources = new Map<string, Set<string>>();
-  for (const { apiVersion, resource } of Object.values(sources)) {
+  for (const { apiVersion, resource, kind } of Object.values(sources)) {
+    // Kinds that nobody knows beforehand take a wildcard, which is not given unasked: see k8s/overlays/gatekeeper.
+    if (kind === anyKind) continue;
     const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
     resources.set(group, (resources.get(group) ?? new Set()).add(resource));
   }

@@ -59,6 +59,7 @@ export interface Capabilities {
 
 export interface SeccompProfile {
   type?: string;
+  localhostProfile?: string;
 }
 
 export interface AppArmorProfile {
@@ -69,6 +70,7 @@ export interface SELinuxOptions {
   type?: string;
   user?: string;
   role?: string;
+  level?: string;
 }
 
 export interface ContainerSecurityContext {
@@ -143,6 +145,10 @@ export interface Volume {
   /** The member that says what it is, whatever that is: `configMap`, `hostPath`, `nfs`. An empty one is an emptyDir. */
   type: string;
   hostPath?: { path: string; type?: string };
+  csi?: { driver: string };
+  flexVolume?: { driver: string };
+  /** Of the sources only the service account tokens; without an audience one is for the API server. */
+  projected?: { sources?: { serviceAccountToken?: { audience?: string } }[] };
 }
 
 export interface PodSpec {
@@ -154,6 +160,7 @@ export interface PodSpec {
   os?: { name: string };
   runtimeClassName?: string;
   serviceAccountName?: string;
+  automountServiceAccountToken?: boolean;
   securityContext?: PodSecurityContext;
   volumes?: Volume[];
   containers: Container[];
@@ -165,12 +172,14 @@ export interface PodSpec {
 export interface Workload extends KubeObject {
   /** Absent on a ReplicaSet or Job whose listed owner (Deployment, CronJob) holds the template. */
   podSpec?: PodSpec;
-  /** Of the annotations of the Pod (or of its template) only those that set a seccomp or AppArmor profile. */
+  /** Of the annotations of the Pod (or of its template) only those that set a profile or have secrets injected. */
   podAnnotations?: Record<string, string>;
   /** Wanted replicas, where the kind has them. */
   replicas?: number;
   /** `status.phase` of a Pod. */
   phase?: string;
+  /** Of a live Pod the PodSecurityPolicy that admitted it (annotation `kubernetes.io/psp`). */
+  admittedBy?: string;
 }
 
 export interface Namespace extends KubeObject {}
@@ -181,6 +190,14 @@ export interface Node extends KubeObject {
 
 export interface ServiceAccount extends KubeObject {
   automountServiceAccountToken?: boolean;
+  /** Names of the Secrets that it owns: tokens that do not expire, made by servers up to 1.23. */
+  secrets?: { name?: string }[];
+  /** Of the annotations only those that give it an identity of the cloud. */
+  annotations?: Record<string, string>;
+}
+
+export interface Service extends KubeObject {
+  spec: { type?: string; clusterIP?: string; selector?: Record<string, string> };
 }
 
 export interface PolicyRule {
@@ -194,6 +211,8 @@ export interface PolicyRule {
 /** A Role or a ClusterRole. */
 export interface Role extends KubeObject {
   rules: PolicyRule[];
+  /** Of a ClusterRole whose rules a controller gathers from others. */
+  aggregationRule?: { clusterRoleSelectors?: LabelSelector[] };
 }
 
 export interface Subject {
@@ -224,8 +243,193 @@ export interface NetworkPolicy extends KubeObject {
   };
 }
 
+export interface IdRange {
+  min: number;
+  max: number;
+}
+
+/** `RunAsAny`, `MustRunAs`, `MustRunAsNonRoot`, `MayRunAs`; ranges include both ends. */
+export interface IdStrategy {
+  rule?: string;
+  ranges?: IdRange[];
+}
+
 export interface PodSecurityPolicy extends KubeObject {
-  spec: { hostIPC?: boolean; hostPID?: boolean; hostNetwork?: boolean };
+  /** Only those that say which seccomp and AppArmor profiles a Pod may have, or gets. */
+  annotations?: Record<string, string>;
+  spec: {
+    privileged?: boolean;
+    hostIPC?: boolean;
+    hostPID?: boolean;
+    hostNetwork?: boolean;
+    hostPorts?: IdRange[];
+    allowPrivilegeEscalation?: boolean;
+    defaultAllowPrivilegeEscalation?: boolean;
+    readOnlyRootFilesystem?: boolean;
+    defaultAddCapabilities?: string[];
+    allowedCapabilities?: string[];
+    requiredDropCapabilities?: string[];
+    volumes?: string[];
+    allowedHostPaths?: { pathPrefix?: string; readOnly?: boolean }[];
+    allowedFlexVolumes?: { driver?: string }[];
+    allowedCSIDrivers?: { name?: string }[];
+    runAsUser?: IdStrategy;
+    runAsGroup?: IdStrategy;
+    fsGroup?: IdStrategy;
+    supplementalGroups?: IdStrategy;
+    seLinux?: { rule?: string; seLinuxOptions?: SELinuxOptions };
+    allowedUnsafeSysctls?: string[];
+    forbiddenSysctls?: string[];
+    allowedProcMountTypes?: string[];
+    runtimeClass?: { allowedRuntimeClassNames?: string[]; defaultRuntimeClassName?: string };
+  };
+}
+
+// Admission: what stands between a Pod and the cluster. Of every policy only what says whether, where and how it acts.
+
+/** `rules` of a webhook, `resourceRules` of a ValidatingAdmissionPolicy, `rules` of a Kubewarden policy. */
+export interface AdmissionRule {
+  operations?: string[];
+  apiGroups?: string[];
+  apiVersions?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  scope?: string;
+}
+
+export interface MatchResources {
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  resourceRules?: AdmissionRule[];
+  excludeResourceRules?: AdmissionRule[];
+}
+
+/** `matchConditions` (CEL) narrow what a policy or webhook is asked about; they are counted, not evaluated. */
+export interface ValidatingAdmissionPolicy extends KubeObject {
+  spec: { failurePolicy?: string; matchConstraints?: MatchResources; matchConditions?: { name?: string }[] };
+}
+
+export interface ValidatingAdmissionPolicyBinding extends KubeObject {
+  spec: { policyName?: string; validationActions?: string[]; matchResources?: MatchResources };
+}
+
+export interface ValidatingWebhookConfiguration extends KubeObject {
+  webhooks?: {
+    name: string;
+    rules?: AdmissionRule[];
+    failurePolicy?: string;
+    namespaceSelector?: LabelSelector;
+    objectSelector?: LabelSelector;
+    matchConditions?: { name?: string }[];
+    clientConfig?: { service?: { namespace?: string; name?: string } };
+  }[];
+}
+
+/** A resource filter of Kyverno, as far as it says which kinds and namespaces. */
+export interface KyvernoFilter {
+  resources?: {
+    kinds?: string[];
+    namespaces?: string[];
+    names?: string[];
+    operations?: string[];
+    namespaceSelector?: LabelSelector;
+    selector?: LabelSelector;
+  };
+}
+
+export interface KyvernoMatch extends KyvernoFilter {
+  any?: KyvernoFilter[];
+  all?: KyvernoFilter[];
+}
+
+/** ClusterPolicy and Policy of `kyverno.io/v1`. */
+export interface KyvernoPolicy extends KubeObject {
+  spec: {
+    validationFailureAction?: string;
+    validationFailureActionOverrides?: {
+      action?: string;
+      namespaces?: string[];
+      namespaceSelector?: LabelSelector;
+    }[];
+    /** False: only the background scan looks at it. */
+    admission?: boolean;
+    rules?: {
+      name?: string;
+      match?: KyvernoMatch;
+      exclude?: KyvernoMatch;
+      /** Present on a rule that validates. */
+      validate?: {
+        failureAction?: string;
+        failureActionOverrides?: {
+          action?: string;
+          namespaces?: string[];
+          namespaceSelector?: LabelSelector;
+        }[];
+      };
+      /** Present on a rule that verifies images; each entry may have an action of its own. */
+      verifyImages?: { failureAction?: string }[];
+    }[];
+  };
+}
+
+/** ValidatingPolicy and ImageValidatingPolicy of `policies.kyverno.io`, and their namespaced kinds. */
+export interface KyvernoCelPolicy extends KubeObject {
+  spec: {
+    validationActions?: string[];
+    matchConstraints?: MatchResources;
+    matchConditions?: { name?: string }[];
+    evaluation?: { admission?: { enabled?: boolean } };
+  };
+}
+
+/** A constraint of Gatekeeper: its kind is that of its template. */
+export interface GatekeeperConstraint extends KubeObject {
+  spec: {
+    enforcementAction?: string;
+    scopedEnforcementActions?: { action?: string; enforcementPoints?: { name?: string }[] }[];
+    match?: {
+      kinds?: { apiGroups?: string[]; kinds?: string[] }[];
+      namespaces?: string[];
+      excludedNamespaces?: string[];
+      namespaceSelector?: LabelSelector;
+      labelSelector?: LabelSelector;
+      scope?: string;
+    };
+  };
+}
+
+/** ClusterAdmissionPolicy and AdmissionPolicy of Kubewarden. */
+export interface KubewardenPolicy extends KubeObject {
+  spec: {
+    mode?: string;
+    rules?: AdmissionRule[];
+    namespaceSelector?: LabelSelector;
+    objectSelector?: LabelSelector;
+  };
+  status?: { policyStatus?: string };
+}
+
+/** ClusterImagePolicy of the sigstore policy-controller. */
+export interface SigstoreImagePolicy extends KubeObject {
+  spec: { mode?: string };
+}
+
+/** `images.config.openshift.io`: the settings of the whole cluster. */
+export interface OpenShiftImageConfig extends KubeObject {
+  spec?: { registrySources?: { allowedRegistries?: string[]; blockedRegistries?: string[] } };
+}
+
+export interface SecurityContextConstraints extends KubeObject {
+  users?: string[];
+  groups?: string[];
+  allowPrivilegedContainer?: boolean;
+  allowHostDirVolumePlugin?: boolean;
+  allowHostIPC?: boolean;
+  allowHostNetwork?: boolean;
+  allowHostPID?: boolean;
+  allowHostPorts?: boolean;
+  allowPrivilegeEscalation?: boolean;
+  runAsUser?: { type?: string };
 }
 
 /** Every source (a kind that is listed from the API) and the type of its objects. */
@@ -238,7 +442,24 @@ export interface ObjectsBySource {
   roleBindings: RoleBinding;
   clusterRoleBindings: RoleBinding;
   networkPolicies: NetworkPolicy;
+  services: Service;
   podSecurityPolicies: PodSecurityPolicy;
+  validatingAdmissionPolicies: ValidatingAdmissionPolicy;
+  validatingAdmissionPolicyBindings: ValidatingAdmissionPolicyBinding;
+  validatingWebhookConfigurations: ValidatingWebhookConfiguration;
+  kyvernoClusterPolicies: KyvernoPolicy;
+  kyvernoPolicies: KyvernoPolicy;
+  kyvernoValidatingPolicies: KyvernoCelPolicy;
+  kyvernoNamespacedValidatingPolicies: KyvernoCelPolicy;
+  kyvernoImageValidatingPolicies: KyvernoCelPolicy;
+  gatekeeperConstraints: GatekeeperConstraint;
+  kubewardenClusterAdmissionPolicies: KubewardenPolicy;
+  kubewardenAdmissionPolicies: KubewardenPolicy;
+  sigstoreImagePolicies: SigstoreImagePolicy;
+  openShiftImageConfigs: OpenShiftImageConfig;
+  securityContextConstraints: SecurityContextConstraints;
+  secretProviderClasses: KubeObject;
+  externalSecrets: KubeObject;
   podTemplates: Workload;
   replicationControllers: Workload;
   deployments: Workload;
@@ -388,6 +609,29 @@ export interface Fix {
   manifest?: JsonObject;
   /** One sentence a person must read before the commands. */
   note?: string;
+  /** Of a fix that labels a namespace: the workloads whose Pods a Pod Security level would refuse. */
+  blastRadius?: BlastRadius[];
+}
+
+/** What `pod-security.kubernetes.io/enforce: LEVEL` on a namespace would refuse, templates and live Pods together. */
+export interface BlastRadius {
+  level: 'baseline' | 'restricted';
+  /** Version of the Pod Security Standards: `latest`, `v1.31`. */
+  version: string;
+  workloads: {
+    object: ObjectRef;
+    /** Live Pods that the level would refuse. */
+    pods: number;
+    /** What is wrong, one clause for each control: `privileged (container app)`. */
+    reasons: string[];
+  }[];
+}
+
+/** Whether the namespace of a workload would take its Pods if they were made again. */
+export interface Admission {
+  verdict: 'admitted' | 'refused' | 'unknown';
+  /** What decides, or why nobody can tell: `enforce: baseline of namespace shop`. */
+  reason: string;
 }
 
 /** One thing wrong with one object. */
@@ -407,6 +651,10 @@ export interface Finding {
   exemption?: { reason: string; owner: string; expires: string };
   /** Set when live Pods have it and the template they came from does not (an injected sidecar, a debug container). */
   drift?: { pods: number; example: string };
+  /** Of a finding in a pod spec. */
+  admission?: Admission;
+  /** Several alike in one finding (the same grant in many namespaces): each of them, this finding's object first. */
+  members?: { object: ObjectRef; path?: string; fix: Fix }[];
   fix: Fix;
 }
 

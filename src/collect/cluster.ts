@@ -7,7 +7,8 @@ import type { Collection, Held, HeldSource, Namespace, ObjectsBySource, SourceOu
 import { visible } from '../text.ts';
 import { discover, platformOf } from './discovery.ts';
 import { readSource, type Progress, type Reader } from './read.ts';
-import { listPath, sourceNames, sources } from './sources.ts';
+import { listPath } from './definition.ts';
+import { sourceNames, sources } from './sources.ts';
 
 export type { Progress } from './read.ts';
 

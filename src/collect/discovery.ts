@@ -1,7 +1,7 @@
 import { ApiError } from '../api/errors.ts';
 import type { Connection } from '../api/connection.ts';
 import type { Node, Platform } from '../model.ts';
-import { apiPath, type SourceDefinition } from './sources.ts';
+import { anyKind, apiPath, type SourceDefinition } from './definition.ts';
 
 /** What the API server says about itself. */
 export interface Discovery {
@@ -10,13 +10,21 @@ export interface Discovery {
   /** Every `group/version` served, the core `v1` left out; undefined when the server would not say. */
   groupVersions: ReadonlySet<string> | undefined;
   /**
-   * Why the API server has no such kind; undefined when it has it, or when nobody can tell: a discovery that fails is
-   * no absence. `doubtful` asks for the resource list of the group version too, after a list was refused or not found.
+   * The lists that a source is here, or why there are none: nobody can tell when discovery fails, which is no absence.
+   * `doubtful` looks into the resource list of the group version too, after a list was refused or not found.
+   * @throws ApiError when the kinds of a source of any kind cannot be told.
    */
-  absence(
-    definition: Pick<SourceDefinition<unknown>, 'apiVersion' | 'resource'>,
+  locate(
+    definition: Pick<SourceDefinition<unknown>, 'apiVersion' | 'formerly' | 'resource' | 'kind'>,
     doubtful?: boolean,
-  ): Promise<string | undefined>;
+  ): Promise<{ lists: ServedList[] } | { absent: string }>;
+}
+
+/** One list of the API. */
+export interface ServedList {
+  apiVersion: string;
+  resource: string;
+  kind: string;
 }
 
 /**
@@ -31,12 +39,10 @@ export async function discover(connection: Connection): Promise<Discovery> {
   if (version instanceof ApiError && groups instanceof ApiError && groups.reason !== 'forbidden')
     throw groups;
   const groupVersions = groups instanceof ApiError ? undefined : groupVersionsOf(groups);
-  const resourceLists = new Map<string, Promise<ReadonlySet<string> | undefined>>();
+  const resourceLists = new Map<string, Promise<readonly ApiResource[] | undefined>>();
 
   const resourcesOf = (apiVersion: string) => {
-    const known =
-      resourceLists.get(apiVersion) ??
-      connection.get(apiPath(apiVersion)).then(resourceNames, unknownIfFailed);
+    const known = resourceLists.get(apiVersion) ?? connection.get(apiPath(apiVersion)).then(resourcesIn);
     resourceLists.set(apiVersion, known);
     return known;
   };
@@ -47,14 +53,26 @@ export async function discover(connection: Connection): Promise<Discovery> {
         ? 'unknown'
         : version['gitVersion'],
     groupVersions,
-    async absence({ apiVersion, resource }, doubtful = false) {
-      if (!apiVersion.includes('/')) return undefined;
-      if (groupVersions && !groupVersions.has(apiVersion))
-        return `the API server does not serve ${apiVersion}`;
-      if (!doubtful) return undefined;
-      const served = await resourcesOf(apiVersion);
-      if (!served || served.has(resource)) return undefined;
-      return `the API server does not serve ${resource} in ${apiVersion}`;
+    async locate({ apiVersion, formerly = [], resource, kind }, doubtful = false) {
+      const served = [apiVersion, ...formerly].filter((one) => groupVersions?.has(one) ?? one === apiVersion);
+      if (!apiVersion.includes('/')) return { lists: [{ apiVersion, resource, kind }] };
+      const [preferred] = served;
+      if (preferred === undefined) return { absent: `the API server does not serve ${apiVersion}` };
+      if (kind === anyKind) {
+        const kinds = (groupVersions && (await resourcesOf(preferred))) ?? [];
+        const lists = kinds.filter(({ name }) => !name.includes('/'));
+        if (lists.length === 0) return { absent: `the API server does not serve any kind of ${apiVersion}` };
+        return {
+          lists: lists.map((each) => ({ apiVersion: preferred, resource: each.name, kind: each.kind })),
+        };
+      }
+      if (!doubtful) return { lists: [{ apiVersion: preferred, resource, kind }] };
+      for (const candidate of served) {
+        const resources = await resourcesOf(candidate).catch(unknownIfFailed);
+        if (!resources || resources.some(({ name }) => name === resource))
+          return { lists: [{ apiVersion: candidate, resource, kind }] };
+      }
+      return { absent: `the API server does not serve ${resource} in ${served.join(' or ')}` };
     },
   };
 }
@@ -83,9 +101,14 @@ function groupVersionsOf(list: GroupList): ReadonlySet<string> | undefined {
   );
 }
 
-function resourceNames(list: { resources?: { name?: string }[] }): ReadonlySet<string> | undefined {
+interface ApiResource {
+  name: string;
+  kind: string;
+}
+
+function resourcesIn(list: { resources?: Partial<ApiResource>[] }): readonly ApiResource[] | undefined {
   if (!Array.isArray(list.resources)) return undefined;
-  return new Set(list.resources.map(({ name }) => name ?? ''));
+  return list.resources.map(({ name = '', kind = '' }) => ({ name, kind }));
 }
 
 interface Traits {

@@ -13,6 +13,7 @@ import type {
   Workload,
 } from '../model.ts';
 import { plural } from '../text.ts';
+import { anyKind } from './definition.ts';
 import { readManifests, type ManifestObject } from './manifests.ts';
 import { dotted, misplacedFields } from './misplaced.ts';
 import { ProjectionError } from './project.ts';
@@ -117,7 +118,7 @@ export function projectObject(raw: Record<string, unknown>): Projected | undefin
 const sourceOf = (apiVersion: string, kind: string): SourceName | undefined =>
   sourceNames.find((name) => {
     const definition = definitionOf(name);
-    if (definition.kind !== kind) return false;
+    if (definition.kind !== kind && definition.kind !== anyKind) return false;
     return definition.apiVersion === apiVersion || definition.formerly?.includes(apiVersion);
   });
 
@@ -172,8 +173,13 @@ function outcomeOf(
   return {
     state: 'not-requested',
     count,
-    reason: `the given files hold no ${definitionOf(source).kind}${where}`,
+    reason: `the given files hold no ${nameOfKind(source)}${where}`,
   };
+}
+
+function nameOfKind(source: SourceName): string {
+  const { kind, apiVersion } = definitionOf(source);
+  return kind === anyKind ? `object of ${apiVersion}` : kind;
 }
 
 const nameOf = (file: string): string => (file === '-' ? 'stdin' : file);

@@ -15,14 +15,29 @@ import type {
   VolumeMount,
   WindowsOptions,
 } from '../model.ts';
-import { bool, int, list, object, orEmpty, required, string, stringMap, type Projection } from './project.ts';
+import {
+  annotationsLike,
+  bool,
+  int,
+  list,
+  object,
+  orEmpty,
+  required,
+  string,
+  type Projection,
+} from './project.ts';
 
 /** Of a pod spec only what checks read: no value of a variable, no command, no argument. */
 
 const windowsOptions = object<WindowsOptions>({ hostProcess: bool, runAsUserName: string });
-const seccompProfile = object<SeccompProfile>({ type: string });
+const seccompProfile = object<SeccompProfile>({ type: string, localhostProfile: string });
 const appArmorProfile = object<AppArmorProfile>({ type: string });
-const seLinuxOptions = object<SELinuxOptions>({ type: string, user: string, role: string });
+export const seLinuxOptions = object<SELinuxOptions>({
+  type: string,
+  user: string,
+  role: string,
+  level: string,
+});
 
 const containerPort = object<ContainerPort>({
   containerPort: required(int),
@@ -90,21 +105,28 @@ const podSecurityContext = object<PodSecurityContext>({
 const volumeType: Projection<string> = (_, volume) =>
   Object.keys(volume).find((key) => key !== 'name' && volume[key] !== null) ?? 'emptyDir';
 
+type Projected = NonNullable<Volume['projected']>;
+
 const volume = object<Volume>({
   name: required(string),
   type: volumeType,
   hostPath: object<NonNullable<Volume['hostPath']>>({ path: required(string), type: string }),
+  csi: object<NonNullable<Volume['csi']>>({ driver: required(string) }),
+  flexVolume: object<NonNullable<Volume['flexVolume']>>({ driver: required(string) }),
+  projected: object<Projected>({
+    sources: list(
+      object<NonNullable<Projected['sources']>[number]>({
+        serviceAccountToken: object<{ audience?: string }>({ audience: string }),
+      }),
+    ),
+  }),
 });
 
-const profileAnnotation =
-  /^(seccomp\.security\.alpha\.kubernetes\.io\/pod|container\.(seccomp\.security\.alpha|apparmor\.security\.beta)\.kubernetes\.io\/.*)$/;
+const settingAnnotation =
+  /^(seccomp\.security\.alpha\.kubernetes\.io\/pod|container\.(seccomp\.security\.alpha|apparmor\.security\.beta)\.kubernetes\.io\/.*|vault\.hashicorp\.com\/agent-inject)$/;
 
 /** Annotations may hold anything, secrets too: only those that are a security setting are kept. */
-export const podAnnotations: Projection<Record<string, string> | undefined> = (value, parent) => {
-  const all = Object.entries(stringMap(value, parent) ?? {});
-  const kept = all.filter(([key]) => profileAnnotation.test(key));
-  return kept.length === 0 ? undefined : Object.fromEntries(kept);
-};
+export const podAnnotations = annotationsLike(settingAnnotation);
 
 export const podSpec = object<PodSpec>({
   hostIPC: bool,
@@ -114,6 +136,7 @@ export const podSpec = object<PodSpec>({
   dnsPolicy: string,
   os: object<{ name: string }>({ name: required(string) }),
   runtimeClassName: string,
+  automountServiceAccountToken: bool,
   // `serviceAccount` is the deprecated alias that the API server still takes.
   serviceAccountName: (value, spec) => string(value, spec) ?? string(spec['serviceAccount'], spec),
   securityContext: podSecurityContext,

@@ -119,6 +119,14 @@ export const stringMap: Projection<Record<string, string> | undefined> = (value)
   return raw as Record<string, string>;
 };
 
+/** The annotations whose keys match; undefined where there are none. */
+export const annotationsLike =
+  (pattern: RegExp): Projection<Record<string, string> | undefined> =>
+  (value, parent) => {
+    const kept = Object.entries(stringMap(value, parent) ?? {}).filter(([key]) => pattern.test(key));
+    return kept.length === 0 ? undefined : Object.fromEntries(kept);
+  };
+
 /** Kept as it is: for what is counted, not read. */
 export const anything: Projection<unknown> = (value) => value ?? undefined;
 

@@ -2,9 +2,10 @@ import type { Connection } from '../api/connection.ts';
 import { ApiError } from '../api/errors.ts';
 import type { KubeObject, ObjectsBySource, SourceName, SourceOutcome } from '../model.ts';
 import { plural, visible } from '../text.ts';
-import type { Discovery } from './discovery.ts';
+import { anyKind, listPath } from './definition.ts';
+import type { Discovery, ServedList } from './discovery.ts';
 import { ProjectionError } from './project.ts';
-import { definitionOf, listPath } from './sources.ts';
+import { definitionOf } from './sources.ts';
 
 export interface Progress {
   source: SourceName;
@@ -56,12 +57,44 @@ export async function readSource<S extends SourceName>(
       reason: 'it belongs to no namespace, and only some namespaces were asked for',
     };
   }
-  const absence = await discovery.absence(definition);
-  if (absence !== undefined) return { state: 'absent', count: 0, reason: absence };
-
   const seen = new Set<string>();
-  if (namespaces) return readEach(reader, source, namespaces, target, seen);
+  try {
+    const found = await discovery.locate(definition);
+    if ('absent' in found) return { state: 'absent', count: 0, reason: found.absent };
+    if (definition.kind === anyKind) return await readKinds(reader, source, found.lists, target, seen);
+    return await readKind(reader, source, found.lists[0] as ServedList, target, seen);
+  } catch (error) {
+    if (error instanceof ApiError) return outcomeOf({ error }, seen.size);
+    throw error;
+  }
+}
 
+/** Reads every kind of a group, one list after the other. */
+async function readKinds<S extends SourceName>(
+  reader: Reader,
+  source: S,
+  lists: readonly ServedList[],
+  target: Target<ObjectsBySource[S]>,
+  seen: Set<string>,
+): Promise<SourceOutcome> {
+  let worst: Ended = {};
+  for (const served of lists) {
+    const ended = await readList(reader, source, served, {}, lasting(target), seen);
+    if (ended.error && !worst.error) worst = ended;
+  }
+  return outcomeOf(worst, seen.size);
+}
+
+async function readKind<S extends SourceName>(
+  reader: Reader,
+  source: S,
+  preferred: ServedList,
+  target: Target<ObjectsBySource[S]>,
+  seen: Set<string>,
+): Promise<SourceOutcome> {
+  const definition = definitionOf(source);
+  const { namespaces, discovery } = reader;
+  if (namespaces) return readEach(reader, source, preferred, namespaces, target, seen);
   const startingAnew: Target<ObjectsBySource[S]> = {
     page: (objects) => target.page(objects),
     restart: () => {
@@ -69,10 +102,16 @@ export async function readSource<S extends SourceName>(
       target.restart();
     },
   };
-  const ended = await readList(reader, source, { path: listPath(definition) }, startingAnew, seen);
+  let served = preferred;
+  let ended = await readList(reader, source, served, {}, startingAnew, seen);
   if (ended.error instanceof ApiError && (ended.error.status === 403 || ended.error.status === 404)) {
-    const reason = await discovery.absence(definition, true);
-    if (reason !== undefined) return { state: 'absent', count: 0, reason };
+    const found = await discovery.locate(definition, true);
+    if ('absent' in found) return { state: 'absent', count: 0, reason: found.absent };
+    const [older] = found.lists;
+    if (older && older.apiVersion !== served.apiVersion) {
+      served = older;
+      ended = await readList(reader, source, served, {}, startingAnew, seen);
+    }
   }
   if (!isForbidden(ended.error) || !definition.namespaced) return outcomeOf(ended, seen.size);
   const visibleOnes = await reader.visibleNamespaces();
@@ -80,27 +119,30 @@ export async function readSource<S extends SourceName>(
     const reason = `${reasonOf(ended.error)}; which namespaces there are cannot be seen either, name them with -n`;
     return { state: 'forbidden', count: 0, reason };
   }
-  return readEach(reader, source, visibleOnes, target, seen);
+  return readEach(reader, source, served, visibleOnes, target, seen);
 }
+
+/** For lists that follow on each other: one that starts anew gives its objects again, those already seen are left out. */
+const lasting = <T>(target: Target<T>): Target<T> => ({
+  page: (objects) => target.page(objects),
+  restart: () => {},
+});
 
 /** Reads namespace by namespace. */
 async function readEach<S extends SourceName>(
   reader: Reader,
   source: S,
+  served: ServedList,
   namespaces: readonly string[],
   target: Target<ObjectsBySource[S]>,
   seen: Set<string>,
 ): Promise<SourceOutcome> {
-  const definition = definitionOf(source);
-  // A namespace that starts anew gives its objects again: those already seen are left out, nothing needs forgetting.
-  const lasting: Target<ObjectsBySource[S]> = { page: (objects) => target.page(objects), restart: () => {} };
+  const { namespaced } = definitionOf(source);
   const unread: { namespace: string; error: ApiError | ProjectionError }[] = [];
   let note: string | undefined;
   for (const namespace of namespaces) {
-    const query = definition.namespaced
-      ? { path: listPath(definition, namespace) }
-      : { path: listPath(definition), fieldSelector: `metadata.name=${namespace}` };
-    const ended = await readList(reader, source, query, lasting, seen);
+    const scope = namespaced ? { namespace } : { fieldSelector: `metadata.name=${namespace}` };
+    const ended = await readList(reader, source, served, scope, lasting(target), seen);
     if (ended.error) unread.push({ namespace, error: ended.error });
     note ??= ended.note;
   }
@@ -119,14 +161,16 @@ async function readEach<S extends SourceName>(
 async function readList<S extends SourceName>(
   { connection, onProgress }: Reader,
   source: S,
-  { path, ...selector }: { path: string; fieldSelector?: string },
+  served: ServedList,
+  { namespace, ...selector }: { namespace?: string; fieldSelector?: string },
   target: Target<ObjectsBySource[S]>,
   seen: Set<string>,
 ): Promise<Ended> {
-  const { kind, project } = definitionOf(source);
+  const { project } = definitionOf(source);
+  const path = listPath(served, namespace);
   let note: string | undefined;
   try {
-    for await (const event of connection.list(path, { kind: `${kind}List`, ...selector })) {
+    for await (const event of connection.list(path, { kind: `${served.kind}List`, ...selector })) {
       if (event.type === 'restart') {
         target.restart();
       } else if (event.type === 'inconsistent') {

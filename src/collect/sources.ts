@@ -1,90 +1,54 @@
-import {
-  podSpecPath,
-  type KubeObject,
-  type LabelSelector,
-  type Namespace,
-  type NetworkPolicy,
-  type Node,
-  type ObjectsBySource,
-  type PodSecurityPolicy,
-  type PolicyRule,
-  type Role,
-  type RoleBinding,
-  type ServiceAccount,
-  type SourceName,
-  type Subject,
-  type Workload,
+import type {
+  GatekeeperConstraint,
+  KubeObject,
+  KubewardenPolicy,
+  KyvernoCelPolicy,
+  KyvernoPolicy,
+  Namespace,
+  NetworkPolicy,
+  Node,
+  ObjectsBySource,
+  OpenShiftImageConfig,
+  PodSecurityPolicy,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  SecurityContextConstraints,
+  Service,
+  ServiceAccount,
+  SigstoreImagePolicy,
+  SourceName,
+  Subject,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
 } from '../model.ts';
-import { controllerOf, metadata } from './metadata.ts';
-import { podAnnotations, podSpec } from './pod-spec.ts';
+import { anyKind, source, workload, type SourceDefinition } from './definition.ts';
 import {
+  gatekeeperConstraintFields,
+  kubewardenPolicyFields,
+  kyvernoCelPolicyFields,
+  kyvernoPolicyFields,
+  labelSelector,
+  openShiftImageConfigFields,
+  podSecurityPolicyFields,
+  sigstoreImagePolicyFields,
+  validatingAdmissionPolicyBindingFields,
+  validatingAdmissionPolicyFields,
+  validatingWebhookConfigurationFields,
+} from './policies.ts';
+import {
+  annotationsLike,
   anything,
   bool,
-  constant,
   from,
-  int,
   list,
   object,
   orEmpty,
   required,
   string,
   stringMap,
-  type Fields,
 } from './project.ts';
-
-/** One kind that is read. */
-export interface SourceDefinition<T> {
-  readonly apiVersion: string;
-  readonly kind: string;
-  /** The plural in the path of the API and in RBAC rules. */
-  readonly resource: string;
-  readonly namespaced: boolean;
-  /** Retired apiVersions that still stand in manifests and have the same fields, as far as they are read. */
-  readonly formerly?: readonly string[];
-  /** @throws ProjectionError when a field has the wrong type. */
-  readonly project: (raw: unknown) => T;
-}
-
-type Definition<T> = Omit<SourceDefinition<T>, 'project'>;
-
-/** A source whose objects have `fields` besides apiVersion, kind and metadata. */
-function source<T extends KubeObject>(
-  definition: Definition<T>,
-  fields: Omit<Fields<T>, keyof KubeObject>,
-): SourceDefinition<T> {
-  const { apiVersion, kind } = definition;
-  const all = {
-    apiVersion: constant(apiVersion),
-    kind: constant(kind),
-    metadata,
-    ...fields,
-  } as unknown as Fields<T>;
-  const project = required(object<T>(all));
-  return { ...definition, project: (raw) => project(raw, {}) };
-}
-
-/** `templateOf`: API group and kind of the controller whose own template is read instead. */
-function workload(definition: Definition<Workload>, templateOf?: { group: string; kind: string }) {
-  const path = podSpecPath[definition.kind] ?? [];
-  return source<Workload>(definition, {
-    podSpec: from(path, (value, raw) => {
-      if (templateOf && isControlledBy(raw, templateOf)) return undefined;
-      return podSpec(value, raw);
-    }),
-    podAnnotations: from([...path.slice(0, -1), 'metadata', 'annotations'], podAnnotations),
-    replicas: from(['spec', 'replicas'], int),
-    phase: from(['status', 'phase'], string),
-  });
-}
-
-function isControlledBy(
-  raw: Readonly<Record<string, unknown>>,
-  { group, kind }: { group: string; kind: string },
-) {
-  const { ownerReferences } = (raw['metadata'] ?? {}) as { ownerReferences?: unknown };
-  const controller = controllerOf(ownerReferences, raw);
-  return controller?.kind === kind && controller.apiVersion.startsWith(`${group}/`);
-}
 
 const strings = list(string);
 
@@ -109,17 +73,6 @@ const subject = object<Subject>({
   namespace: string,
 });
 
-const labelSelector = object<LabelSelector>({
-  matchLabels: stringMap,
-  matchExpressions: list(
-    object<NonNullable<LabelSelector['matchExpressions']>[number]>({
-      key: required(string),
-      operator: required(string),
-      values: strings,
-    }),
-  ),
-});
-
 const networkPolicySpec = object<NetworkPolicy['spec']>({
   podSelector: labelSelector,
   policyTypes: strings,
@@ -127,15 +80,18 @@ const networkPolicySpec = object<NetworkPolicy['spec']>({
   egress: list(anything),
 });
 
-const podSecurityPolicySpec = object<PodSecurityPolicy['spec']>({
-  hostIPC: bool,
-  hostPID: bool,
-  hostNetwork: bool,
-});
+const serviceSpec = object<Service['spec']>({ type: string, clusterIP: string, selector: stringMap });
 
 const rbac = 'rbac.authorization.k8s.io';
 const formerRbac = [`${rbac}/v1beta1`, `${rbac}/v1alpha1`];
-const roleFields = { rules: orEmpty(list(policyRule)) };
+const admission = 'admissionregistration.k8s.io';
+const kyvernoCel = 'policies.kyverno.io';
+const roleFields = {
+  rules: orEmpty(list(policyRule)),
+  aggregationRule: object<NonNullable<Role['aggregationRule']>>({
+    clusterRoleSelectors: list(labelSelector),
+  }),
+};
 const bindingFields = { roleRef: required(roleRef), subjects: orEmpty(list(subject)) };
 
 /** Everything that is read, in the order in which it is read; the ClusterRole of k8s/ is generated from it. */
@@ -150,7 +106,16 @@ export const sources = {
   ),
   serviceAccounts: source<ServiceAccount>(
     { apiVersion: 'v1', kind: 'ServiceAccount', resource: 'serviceaccounts', namespaced: true },
-    { automountServiceAccountToken: bool },
+    {
+      automountServiceAccountToken: bool,
+      secrets: list(object<{ name?: string }>({ name: string })),
+      annotations: from(
+        ['metadata', 'annotations'],
+        annotationsLike(
+          /^(eks\.amazonaws\.com\/role-arn|azure\.workload\.identity\/client-id|iam\.gke\.io\/gcp-service-account)$/,
+        ),
+      ),
+    },
   ),
   roles: source<Role>(
     { apiVersion: `${rbac}/v1`, kind: 'Role', resource: 'roles', namespaced: true, formerly: formerRbac },
@@ -196,6 +161,10 @@ export const sources = {
     },
     { spec: (value, parent) => networkPolicySpec(value, parent) ?? {} },
   ),
+  services: source<Service>(
+    { apiVersion: 'v1', kind: 'Service', resource: 'services', namespaced: true },
+    { spec: (value, parent) => serviceSpec(value, parent) ?? {} },
+  ),
   podSecurityPolicies: source<PodSecurityPolicy>(
     {
       apiVersion: 'policy/v1beta1',
@@ -204,7 +173,168 @@ export const sources = {
       namespaced: false,
       formerly: ['extensions/v1beta1'],
     },
-    { spec: (value, parent) => podSecurityPolicySpec(value, parent) ?? {} },
+    podSecurityPolicyFields,
+  ),
+  validatingAdmissionPolicies: source<ValidatingAdmissionPolicy>(
+    {
+      apiVersion: `${admission}/v1`,
+      kind: 'ValidatingAdmissionPolicy',
+      resource: 'validatingadmissionpolicies',
+      namespaced: false,
+      formerly: [`${admission}/v1beta1`, `${admission}/v1alpha1`],
+    },
+    validatingAdmissionPolicyFields,
+  ),
+  validatingAdmissionPolicyBindings: source<ValidatingAdmissionPolicyBinding>(
+    {
+      apiVersion: `${admission}/v1`,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      resource: 'validatingadmissionpolicybindings',
+      namespaced: false,
+      formerly: [`${admission}/v1beta1`, `${admission}/v1alpha1`],
+    },
+    validatingAdmissionPolicyBindingFields,
+  ),
+  validatingWebhookConfigurations: source<ValidatingWebhookConfiguration>(
+    {
+      apiVersion: `${admission}/v1`,
+      kind: 'ValidatingWebhookConfiguration',
+      resource: 'validatingwebhookconfigurations',
+      namespaced: false,
+      formerly: [`${admission}/v1beta1`],
+    },
+    validatingWebhookConfigurationFields,
+  ),
+  kyvernoClusterPolicies: source<KyvernoPolicy>(
+    {
+      apiVersion: 'kyverno.io/v1',
+      kind: 'ClusterPolicy',
+      resource: 'clusterpolicies',
+      namespaced: false,
+      formerly: ['kyverno.io/v2beta1'],
+    },
+    kyvernoPolicyFields,
+  ),
+  kyvernoPolicies: source<KyvernoPolicy>(
+    {
+      apiVersion: 'kyverno.io/v1',
+      kind: 'Policy',
+      resource: 'policies',
+      namespaced: true,
+      formerly: ['kyverno.io/v2beta1'],
+    },
+    kyvernoPolicyFields,
+  ),
+  kyvernoValidatingPolicies: source<KyvernoCelPolicy>(
+    {
+      apiVersion: `${kyvernoCel}/v1`,
+      kind: 'ValidatingPolicy',
+      resource: 'validatingpolicies',
+      namespaced: false,
+      formerly: [`${kyvernoCel}/v1beta1`, `${kyvernoCel}/v1alpha1`],
+    },
+    kyvernoCelPolicyFields,
+  ),
+  kyvernoNamespacedValidatingPolicies: source<KyvernoCelPolicy>(
+    {
+      apiVersion: `${kyvernoCel}/v1`,
+      kind: 'NamespacedValidatingPolicy',
+      resource: 'namespacedvalidatingpolicies',
+      namespaced: true,
+      formerly: [`${kyvernoCel}/v1beta1`],
+    },
+    kyvernoCelPolicyFields,
+  ),
+  kyvernoImageValidatingPolicies: source<KyvernoCelPolicy>(
+    {
+      apiVersion: `${kyvernoCel}/v1`,
+      kind: 'ImageValidatingPolicy',
+      resource: 'imagevalidatingpolicies',
+      namespaced: false,
+      formerly: [`${kyvernoCel}/v1beta1`, `${kyvernoCel}/v1alpha1`],
+    },
+    kyvernoCelPolicyFields,
+  ),
+  gatekeeperConstraints: source<GatekeeperConstraint>(
+    {
+      apiVersion: 'constraints.gatekeeper.sh/v1beta1',
+      kind: anyKind,
+      resource: '*',
+      namespaced: false,
+    },
+    gatekeeperConstraintFields,
+  ),
+  kubewardenClusterAdmissionPolicies: source<KubewardenPolicy>(
+    {
+      apiVersion: 'policies.kubewarden.io/v1',
+      kind: 'ClusterAdmissionPolicy',
+      resource: 'clusteradmissionpolicies',
+      namespaced: false,
+    },
+    kubewardenPolicyFields,
+  ),
+  kubewardenAdmissionPolicies: source<KubewardenPolicy>(
+    {
+      apiVersion: 'policies.kubewarden.io/v1',
+      kind: 'AdmissionPolicy',
+      resource: 'admissionpolicies',
+      namespaced: true,
+    },
+    kubewardenPolicyFields,
+  ),
+  sigstoreImagePolicies: source<SigstoreImagePolicy>(
+    {
+      apiVersion: 'policy.sigstore.dev/v1beta1',
+      kind: 'ClusterImagePolicy',
+      resource: 'clusterimagepolicies',
+      namespaced: false,
+      formerly: ['policy.sigstore.dev/v1alpha1'],
+    },
+    sigstoreImagePolicyFields,
+  ),
+  openShiftImageConfigs: source<OpenShiftImageConfig>(
+    { apiVersion: 'config.openshift.io/v1', kind: 'Image', resource: 'images', namespaced: false },
+    openShiftImageConfigFields,
+  ),
+  securityContextConstraints: source<SecurityContextConstraints>(
+    {
+      apiVersion: 'security.openshift.io/v1',
+      kind: 'SecurityContextConstraints',
+      resource: 'securitycontextconstraints',
+      namespaced: false,
+    },
+    {
+      users: strings,
+      groups: strings,
+      allowPrivilegedContainer: bool,
+      allowHostDirVolumePlugin: bool,
+      allowHostIPC: bool,
+      allowHostNetwork: bool,
+      allowHostPID: bool,
+      allowHostPorts: bool,
+      allowPrivilegeEscalation: bool,
+      runAsUser: object<{ type?: string }>({ type: string }),
+    },
+  ),
+  secretProviderClasses: source<KubeObject>(
+    {
+      apiVersion: 'secrets-store.csi.x-k8s.io/v1',
+      kind: 'SecretProviderClass',
+      resource: 'secretproviderclasses',
+      namespaced: true,
+      formerly: ['secrets-store.csi.x-k8s.io/v1alpha1'],
+    },
+    {},
+  ),
+  externalSecrets: source<KubeObject>(
+    {
+      apiVersion: 'external-secrets.io/v1',
+      kind: 'ExternalSecret',
+      resource: 'externalsecrets',
+      namespaced: true,
+      formerly: ['external-secrets.io/v1beta1'],
+    },
+    {},
   ),
   podTemplates: workload({
     apiVersion: 'v1',
@@ -268,13 +398,3 @@ export const sourceNames = Object.keys(sources) as SourceName[];
 /** The definition of a source, whichever it is. */
 export const definitionOf = (name: SourceName): SourceDefinition<ObjectsBySource[SourceName]> =>
   sources[name];
-
-/** Path of the list in the API, of one namespace or of all. */
-export function listPath({ apiVersion, resource }: Definition<unknown>, namespace?: string): string {
-  const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${apiPath(apiVersion)}${scope}/${resource}`;
-}
-
-/** Path of a group version: of its resource list, and of what is in it. */
-export const apiPath = (apiVersion: string): string =>
-  apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;

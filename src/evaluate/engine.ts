@@ -1,4 +1,12 @@
-import type { Check, ObjectCheck, PodContext, Problem } from '../kit/define-check.ts';
+import { admissionOf } from '../kit/admission.ts';
+import type {
+  Check,
+  ClusterCheck,
+  ClusterContext,
+  ObjectCheck,
+  PodContext,
+  Problem,
+} from '../kit/define-check.ts';
 import {
   podSpecSources,
   severities,
@@ -9,6 +17,7 @@ import {
   type Guidance,
   type HeldSource,
   type KubeObject,
+  type PodSpec,
   type PodSink,
   type SourceName,
   type SourceOutcome,
@@ -31,7 +40,7 @@ export interface EvaluationOptions {
 interface Ledger {
   /** Every object judged, and the namespace it lies in. */
   evaluated: Map<string, Judged>;
-  findings: Map<string, { finding: Finding; objectKey: string }>;
+  findings: Map<string, { finding: Finding; objectKeys: readonly string[] }>;
   /** The first crash of the check, as a sentence. */
   crash?: string;
 }
@@ -52,25 +61,26 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   // Kept apart from what is held, so that a list of pods that starts anew can be forgotten.
   let podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
 
-  let previousPod: { key: string; drifting: readonly Finding[] } | undefined;
+  const admission = admissionOf(held, minor, collection.outcomes);
+  const clusterContext: ClusterContext = { minor, platform };
+  const runnable = new Set(options.checks.filter((check) => canJudge(check, collection)));
+  // What the checks over the cluster have seen of the live Pods.
+  let summaries = newSummaries();
+  let previousPod: { key: string; podSpec: PodSpec | undefined; drifting: readonly Finding[] } | undefined;
 
   for (const source of templateSources) {
     for (const workload of held[source]) {
       if (isTemplateInUse(workload)) judgePodSpec(heldLedgers, workload);
     }
   }
-  for (const check of options.checks) {
+  for (const check of runnable) {
     const ledger = ledgerOf(heldLedgers, check);
     guarded(
       ledger,
       () => 'the cluster',
       () => {
         if (check.shape === 'object') judgeObjects(check, ledger);
-        if (check.shape === 'cluster') {
-          const { evaluated, problems } = check.test(held);
-          for (let i = 0; i < evaluated; i += 1) ledger.evaluated.set(`#${i}`, {});
-          for (const problem of problems) record(ledger, problem.object, problem, check);
-        }
+        if (check.shape === 'cluster' && check.pods === undefined) judgeCluster(check, ledger, undefined);
       },
     );
   }
@@ -84,9 +94,17 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     const { podSpec } = workload;
     if (podSpec === undefined) return [];
     const objectKey = keyOf(owner);
-    const context: PodContext = { annotations: workload.podAnnotations ?? {}, minor, platform };
+    const context: PodContext<HeldSource> = {
+      annotations: workload.podAnnotations ?? {},
+      namespace: workload.metadata.namespace ?? '',
+      live: workload.kind === 'Pod',
+      minor,
+      platform,
+      held,
+    };
     const drifting: Finding[] = [];
     for (const check of podChecks) {
+      if (!runnable.has(check)) continue;
       const ledger = ledgerOf(ledgers, check);
       guarded(
         ledger,
@@ -109,10 +127,31 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     const owner = topOwner(pod);
     const key = `${keyOf(owner)} ${shapeOf(pod)}`;
     if (previousPod?.key === key) {
+      if (previousPod.podSpec !== undefined) pod.podSpec = previousPod.podSpec;
       for (const { drift } of previousPod.drifting) if (drift !== undefined) drift.pods += 1;
-      return;
+    } else {
+      previousPod = { key, podSpec: pod.podSpec, drifting: judgePodSpec(podLedgers, pod, owner) };
     }
-    previousPod = { key, drifting: judgePodSpec(podLedgers, pod, owner) };
+    for (const [check, summary] of summaries) {
+      guarded(
+        ledgerOf(heldLedgers, check),
+        () => nameOf(pod),
+        () => check.pods?.add(summary, pod, owner.ref),
+      );
+    }
+  }
+
+  function newSummaries(): Map<ClusterCheck, unknown> {
+    const folding = [...runnable].filter((check) => check.shape === 'cluster');
+    return new Map(
+      folding.flatMap((check) => (check.pods === undefined ? [] : [[check, check.pods.start()] as const])),
+    );
+  }
+
+  function judgeCluster(check: ClusterCheck, ledger: Ledger, pods: unknown): void {
+    const { evaluated, problems } = check.test(held, { ...clusterContext, pods });
+    for (const object of evaluated) ledger.evaluated.set(objectKey(object), judged(namespaceOf(object)));
+    for (const problem of problems) record(ledger, problem.object, problem, check);
   }
 
   /** Findings of a template come first; a Pod's merge into them, or else are drift. */
@@ -133,14 +172,16 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     }
     // A custom controller's template is not listed, so there is nothing the Pod could differ from.
     if (isLivePod && owner.object !== undefined) finding.drift = { pods: 1, example: workload.metadata.name };
-    ledger.findings.set(finding.id, { finding, objectKey: keyOf(owner) });
+    const again = admission.again(workload);
+    if (again !== undefined) finding.admission = again;
+    ledger.findings.set(finding.id, { finding, objectKeys: [keyOf(owner)] });
     return finding;
   }
 
   function judgeObjects(check: ObjectCheck, ledger: Ledger): void {
     for (const object of held[check.source]) {
       ledger.evaluated.set(objectKey(object), judged(namespaceOf(object)));
-      for (const problem of check.test(object, held)) record(ledger, object, problem, check);
+      for (const problem of check.test(object, held, clusterContext)) record(ledger, object, problem, check);
     }
   }
 
@@ -152,6 +193,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     },
     restart() {
       previousPod = undefined;
+      summaries = newSummaries();
       podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
     },
   };
@@ -159,19 +201,31 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   /** The results in the order of the checks, once the list of pods has ended. */
   function finish(podOutcome: SourceOutcome) {
     const outcomes: Record<SourceName, SourceOutcome> = { ...collection.outcomes, pods: podOutcome };
+    for (const [check, summary] of summaries) {
+      // An unread Pod is an absence too.
+      if (check.absenceCounts && podOutcome.state !== 'ok') continue;
+      const ledger = ledgerOf(heldLedgers, check);
+      guarded(
+        ledger,
+        () => 'the cluster',
+        () => judgeCluster(check, ledger, summary),
+      );
+    }
     const book = exemptionBook(options.exemptions, options.now);
     const judgements: { check: Check; judged: Iterable<Judged>; failed: Finding[] }[] = [];
     const checks = options.checks.map((check): CheckResult => {
       const ledger = mergeLedgers(ledgerOf(heldLedgers, check), podLedgers.get(check));
-      const entries = [...ledger.findings.values()].map(({ finding, objectKey: key }) => ({
-        key,
+      const entries = [...ledger.findings.values()].map(({ finding, objectKeys }) => ({
+        objectKeys,
         finding: book.apply(check.id, finding),
       }));
       const findings = entries.map(({ finding }) => finding).toSorted(worstFirst);
       const openObjects = new Set(
-        entries.filter(({ finding }) => finding.state === 'open').map(({ key }) => key),
+        entries.filter(({ finding }) => finding.state === 'open').flatMap(({ objectKeys }) => objectKeys),
       );
-      const exemptObjects = new Set(entries.map(({ key }) => key).filter((key) => !openObjects.has(key)));
+      const exemptObjects = new Set(
+        entries.flatMap(({ objectKeys }) => objectKeys).filter((key) => !openObjects.has(key)),
+      );
       const evaluated = ledger.evaluated.size;
       const counts = {
         evaluated,
@@ -182,7 +236,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
       judgements.push({ check, judged: ledger.evaluated.values(), failed: findings });
       const readable: Assessability =
         ledger.crash === undefined
-          ? assessability(check, sourcesOf(check), outcomes)
+          ? assessability(check, sourcesOf(check), outcomes, platform)
           : { state: 'unread', reason: ledger.crash };
       const { id, title, severity } = check;
       return {
@@ -203,10 +257,19 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
 
 /** The sources a check reads. */
 export function sourcesOf(check: Check): readonly SourceName[] {
-  if (check.shape === 'podSpec') return podSpecSources;
   if (check.shape === 'manual') return [];
-  const needs: readonly HeldSource[] = check.needs;
-  return check.shape === 'object' ? [check.source, ...needs] : needs;
+  const needs: readonly HeldSource[] = check.needs ?? [];
+  if (check.shape === 'podSpec') return [...podSpecSources, ...needs];
+  if (check.shape === 'object') return [check.source, ...needs];
+  return check.pods === undefined ? needs : [...needs, 'pods'];
+}
+
+/** Whether a check may be run: nothing is judged against half of what it must be judged against. */
+function canJudge(check: Check, { outcomes, cluster }: Collection): boolean {
+  if (check.shape === 'manual' || check.platforms?.includes(cluster.platform) === false) return false;
+  const needs: readonly HeldSource[] = check.needs ?? [];
+  const isJudgedAgainst = check.shape !== 'cluster' || check.absenceCounts === true;
+  return !isJudgedAgainst || needs.every((source) => ['ok', 'absent'].includes(outcomes[source].state));
 }
 
 /**
@@ -227,9 +290,9 @@ function isTemplateInUse(workload: Workload): boolean {
 
 function record(ledger: Ledger, object: KubeObject, problem: Problem, check: Check): void {
   const finding = objectFinding(check, object, problem);
-  if (!ledger.findings.has(finding.id)) {
-    ledger.findings.set(finding.id, { finding, objectKey: objectKey(object) });
-  }
+  if (ledger.findings.has(finding.id)) return;
+  const objects = problem.members?.map((member) => member.object) ?? [object];
+  ledger.findings.set(finding.id, { finding, objectKeys: objects.map(objectKey) });
 }
 
 /** The one place where what a check throws is caught. */

@@ -59,9 +59,23 @@ export function podSpecFinding(check: Check, workload: Workload, owner: TopOwner
 /** A finding on an object that is not a workload. */
 export function objectFinding(check: Check, object: KubeObject, problem: Problem): Finding {
   const ref = refOf(object);
-  const { action = 'patch', ...rest } = problem.fix ?? { action: 'none' as const, risk: 'advice' as const };
-  const fix = withOwnership({ target: ref, action, ...rest }, object);
-  return finding(check, { ref, identityName: ref.name }, problem, [], fix);
+  const members = problem.members?.map((member) => {
+    const path = formatField(member.field);
+    return {
+      object: refOf(member.object),
+      ...(path === '' ? {} : { path }),
+      fix: objectFix(member.object, member.fix),
+    };
+  });
+  return {
+    ...finding(check, { ref, identityName: ref.name }, problem, [], objectFix(object, problem.fix)),
+    ...(members === undefined ? {} : { members }),
+  };
+}
+
+function objectFix(object: KubeObject, problemFix: Problem['fix']): Fix {
+  const { action = 'patch', ...rest } = problemFix ?? { action: 'none' as const, risk: 'advice' as const };
+  return withOwnership({ target: refOf(object), action, ...rest }, object);
 }
 
 /** Where the change must be made so that it lasts, and whether the API takes it there in place. */

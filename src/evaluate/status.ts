@@ -1,5 +1,6 @@
 import type { Check } from '../kit/define-check.ts';
-import type { CheckResult, Finding, SourceName, SourceOutcome, Status } from '../model.ts';
+import { podSpecSources } from '../model.ts';
+import type { CheckResult, Finding, Platform, SourceName, SourceOutcome, Status } from '../model.ts';
 
 /** Whether what a check reads could be read. */
 export type Assessability =
@@ -8,25 +9,34 @@ export type Assessability =
 const unreadStates = new Set(['partial', 'forbidden', 'failed']);
 
 /**
- * Decides from the outcomes of the sources a check reads. A check over pod specs reads whatever of them is in scope
- * (manifest files rarely hold every kind); any other check needs all of its sources.
+ * Decides from the outcomes of the sources a check reads. A check over pod specs reads whatever of those is in scope
+ * (manifest files rarely hold every kind); everything else that a check needs must have been read, but for what it calls
+ * optional and the API server does not have.
  */
 export function assessability(
   check: Check,
   needed: readonly SourceName[],
   outcomes: Record<SourceName, SourceOutcome>,
+  platform: Platform,
 ): Assessability {
-  const inScope = needed.filter((source) => outcomes[source].state !== 'not-requested');
-  const mayBeOutOfScope = check.shape === 'podSpec' && inScope.length > 0;
+  if (check.platforms?.includes(platform) === false) {
+    return { state: 'absent', reason: `It is about ${check.platforms.join(', ')}, and this is ${platform}` };
+  }
+  const stateOf = (source: SourceName) => outcomes[source].state;
+  const specs = check.shape === 'podSpec' ? new Set<SourceName>(podSpecSources) : new Set<SourceName>();
+  const hasSpecs = needed.some((source) => specs.has(source) && stateOf(source) !== 'not-requested');
   const unread = needed.filter((source) => {
-    const { state } = outcomes[source];
-    return unreadStates.has(state) || (state === 'not-requested' && !mayBeOutOfScope);
+    if (stateOf(source) === 'not-requested') return !(specs.has(source) && hasSpecs);
+    return unreadStates.has(stateOf(source));
   });
   if (unread.length > 0) {
     return { state: 'unread', reason: unread.map((source) => explain(source, outcomes[source])).join('; ') };
   }
-  const absent = needed.filter((source) => outcomes[source].state === 'absent');
-  if (check.shape !== 'podSpec' && absent.length > 0) {
+  const optional: ReadonlySet<SourceName> = new Set(check.shape === 'manual' ? [] : check.optional);
+  const absent = needed.filter(
+    (source) => stateOf(source) === 'absent' && !specs.has(source) && !optional.has(source),
+  );
+  if (absent.length > 0) {
     return { state: 'absent', reason: absent.map((source) => explain(source, outcomes[source])).join('; ') };
   }
   return { state: 'complete' };
@@ -54,9 +64,9 @@ export function conclude(
   if (verdict === 'fail') return { status: 'fail', ...unread };
   if (readable.state === 'unread') return { status: 'not-assessed', ...unread };
   if (verdict !== undefined) return { status: verdict };
+  if (readable.state === 'absent') return { status: 'not-applicable', reason: readable.reason };
   if (check.shape === 'manual')
     return { status: 'manual', reason: 'The API cannot answer: follow the test plan.' };
-  if (readable.state === 'absent') return { status: 'not-applicable', reason: readable.reason };
   if (evaluated > 0) return { status: 'pass' };
   return { status: check.onNothing, reason: 'There is nothing in scope that it could apply to.' };
 }

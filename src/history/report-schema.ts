@@ -20,7 +20,24 @@ const sourceNames = {
   roleBindings: 'roleBindings',
   clusterRoleBindings: 'clusterRoleBindings',
   networkPolicies: 'networkPolicies',
+  services: 'services',
   podSecurityPolicies: 'podSecurityPolicies',
+  validatingAdmissionPolicies: 'validatingAdmissionPolicies',
+  validatingAdmissionPolicyBindings: 'validatingAdmissionPolicyBindings',
+  validatingWebhookConfigurations: 'validatingWebhookConfigurations',
+  kyvernoClusterPolicies: 'kyvernoClusterPolicies',
+  kyvernoPolicies: 'kyvernoPolicies',
+  kyvernoValidatingPolicies: 'kyvernoValidatingPolicies',
+  kyvernoNamespacedValidatingPolicies: 'kyvernoNamespacedValidatingPolicies',
+  kyvernoImageValidatingPolicies: 'kyvernoImageValidatingPolicies',
+  gatekeeperConstraints: 'gatekeeperConstraints',
+  kubewardenClusterAdmissionPolicies: 'kubewardenClusterAdmissionPolicies',
+  kubewardenAdmissionPolicies: 'kubewardenAdmissionPolicies',
+  sigstoreImagePolicies: 'sigstoreImagePolicies',
+  openShiftImageConfigs: 'openShiftImageConfigs',
+  securityContextConstraints: 'securityContextConstraints',
+  secretProviderClasses: 'secretProviderClasses',
+  externalSecrets: 'externalSecrets',
   podTemplates: 'podTemplates',
   replicationControllers: 'replicationControllers',
   deployments: 'deployments',
@@ -73,6 +90,12 @@ const change = z.looseObject({
   missingParents: count.exactOptional(),
 });
 
+const blastRadius = z.looseObject({
+  level: z.enum(['baseline', 'restricted']),
+  version: z.string(),
+  workloads: z.array(z.looseObject({ object: objectRef, pods: count, reasons: z.array(z.string()) })),
+});
+
 const fix = z.looseObject({
   target: objectRef,
   action: z.enum(['patch', 'create', 'recreate', 'delete', 'none']),
@@ -80,6 +103,10 @@ const fix = z.looseObject({
   changes: z.array(change).exactOptional(),
   manifest: z.record(z.string(), z.json()).exactOptional(),
   note: z.string().exactOptional(),
+  blastRadius: z
+    .array(blastRadius)
+    .exactOptional()
+    .describe('What a Pod Security level on the namespace would refuse'),
 });
 
 const finding = z.looseObject({
@@ -96,6 +123,14 @@ const finding = z.looseObject({
     .looseObject({ pods: count, example: z.string() })
     .exactOptional()
     .describe('Set when live Pods have it and their template does not'),
+  admission: z
+    .looseObject({ verdict: z.enum(['admitted', 'refused', 'unknown']), reason: z.string() })
+    .exactOptional()
+    .describe('Whether the namespace would take the same Pod if it were made again'),
+  members: z
+    .array(z.looseObject({ object: objectRef, path: z.string().exactOptional(), fix }))
+    .exactOptional()
+    .describe('Several alike in one finding: each of them, this object first'),
   fix,
 });
 

@@ -5,10 +5,12 @@ import type {
   Held,
   HeldSource,
   KubeObject,
+  ObjectRef,
   ObjectsBySource,
   Platform,
   PodSpec,
   Severity,
+  Workload,
 } from '../model.ts';
 
 /** What a check says is wrong. Fields are relative to what the check was given: the pod spec, or the object. */
@@ -27,6 +29,11 @@ export interface Problem {
    * and the role, whatever the binding is called.
    */
   identity?: readonly string[];
+  /**
+   * Several alike in one finding (the same grant in many namespaces): each of them, the problem's own object first.
+   * Fields are relative to the member's object.
+   */
+  members?: { object: KubeObject; field: Field; fix?: Problem['fix'] }[];
   /** The change that puts it right, without its target: the engine knows the object, its owner and whether it can be patched. */
   fix?: Omit<Fix, 'target' | 'action'> & {
     action?: 'patch' | 'create' | 'delete' | 'none';
@@ -36,10 +43,22 @@ export interface Problem {
 }
 
 /** What a check over pod specs may know besides the spec. */
-export interface PodContext {
-  /** Those annotations of the Pod or its template that set a seccomp or AppArmor profile. */
+export interface PodContext<N extends HeldSource = never> {
+  /** Those annotations of the Pod or its template that set a profile or have secrets injected. */
   annotations: Readonly<Record<string, string>>;
+  /** The namespace of the workload. */
+  namespace: string;
+  /** True for a live Pod, false for a template. */
+  live: boolean;
   /** Minor version of the API server (of Kubernetes 1); rules of the Pod Security Standards depend on it. */
+  minor: number;
+  platform: Platform;
+  /** The other sources that the check needs. */
+  held: Pick<Held, N>;
+}
+
+/** What a check over objects or the cluster may know besides the objects. */
+export interface ClusterContext {
   minor: number;
   platform: Platform;
 }
@@ -51,33 +70,60 @@ interface CheckBase {
   readonly severity: Severity;
   /** The verdict when there is nothing to look at. */
   readonly onNothing: 'pass' | 'not-applicable';
+  /** The platforms it is about, where not all: elsewhere it is not applicable. */
+  readonly platforms?: readonly Platform[];
+}
+
+/** What a check reads besides what it judges. */
+interface Needs<N extends HeldSource> {
+  /** Judged against these: where one was not read completely, nothing is judged and the check is not assessed. */
+  readonly needs: readonly N[];
+  /** Of the needs those that count as empty, not as a reason to skip the check, where the API server does not have them. */
+  readonly optional?: readonly N[];
 }
 
 /** Over the pod spec of every workload and every live Pod. */
-export interface PodSpecCheck extends CheckBase {
+export interface PodSpecCheck<N extends HeldSource = HeldSource> extends CheckBase, Partial<Needs<N>> {
   readonly shape: 'podSpec';
   /** False where the rule has no meaning (a Linux field on a Windows Pod); the object then is not counted. */
-  applies?(pod: PodSpec, context: PodContext): boolean;
-  test(pod: PodSpec, context: PodContext): Problem[];
+  applies?(pod: PodSpec, context: PodContext<N>): boolean;
+  test(pod: PodSpec, context: PodContext<N>): Problem[];
 }
 
 /** Over each object of one source, with other sources at hand. */
-export interface ObjectCheck<
-  S extends HeldSource = HeldSource,
-  N extends HeldSource = HeldSource,
-> extends CheckBase {
+export interface ObjectCheck<S extends HeldSource = HeldSource, N extends HeldSource = HeldSource>
+  extends CheckBase, Needs<N> {
   readonly shape: 'object';
   readonly source: S;
-  readonly needs: readonly N[];
-  test(object: ObjectsBySource[S], held: Pick<Held, N>): Problem[];
+  test(object: ObjectsBySource[S], held: Pick<Held, N>, context: ClusterContext): Problem[];
+}
+
+/** What streams past once and is not held: the live Pods, each with the workload it belongs to. */
+export interface PodFold<A> {
+  /** A new, empty summary. */
+  start(): A;
+  /**
+   * Takes in one live Pod that has not ended. Pods alike, one after the other, share one `podSpec` object: what was
+   * computed of it can be remembered by it.
+   */
+  add(summary: A, pod: Workload, owner: ObjectRef): void;
 }
 
 /** Over the cluster as a whole. */
-export interface ClusterCheck<N extends HeldSource = HeldSource> extends CheckBase {
+export interface ClusterCheck<N extends HeldSource = HeldSource, A = unknown> extends CheckBase, Needs<N> {
   readonly shape: 'cluster';
-  readonly needs: readonly N[];
-  /** `evaluated` counts the objects judged; each problem names its object. */
-  test(held: Pick<Held, N>): { evaluated: number; problems: (Problem & { object: KubeObject })[] };
+  /**
+   * True where a finding may rest on an object not being there: then nothing is judged unless every need was read
+   * completely. Otherwise what was read is judged, for more objects could only mean more findings.
+   */
+  readonly absenceCounts?: boolean;
+  /** Of a check that also looks at the live Pods; `test` gets the summary of all. */
+  readonly pods?: PodFold<A>;
+  /** `evaluated` are the objects judged; each problem names its object. */
+  test(
+    held: Pick<Held, N>,
+    context: ClusterContext & { pods: A },
+  ): { evaluated: readonly KubeObject[]; problems: (Problem & { object: KubeObject })[] };
 }
 
 /** The API cannot answer; the test plan is the answer. */
@@ -87,14 +133,17 @@ export interface ManualCheck extends CheckBase {
 
 export type Check = PodSpecCheck | ObjectCheck | ClusterCheck | ManualCheck;
 
-export const podSpecCheck = (check: Omit<PodSpecCheck, 'shape'>): Check => ({ shape: 'podSpec', ...check });
+/** The test sees no source but those it needs: anything else is a type error. */
+export const podSpecCheck = <N extends HeldSource = never>(check: Omit<PodSpecCheck<N>, 'shape'>): Check =>
+  ({ shape: 'podSpec', ...check }) as unknown as Check;
 
-/** The test sees no source but its own and those it needs: anything else is a type error. */
+/** The test sees no source but its own and those it needs. */
 export const objectCheck = <S extends HeldSource, N extends HeldSource = never>(
   check: Omit<ObjectCheck<S, N>, 'shape'>,
 ): Check => ({ shape: 'object', ...check }) as unknown as Check;
 
-export const clusterCheck = <N extends HeldSource>(check: Omit<ClusterCheck<N>, 'shape'>): Check =>
-  ({ shape: 'cluster', ...check }) as unknown as Check;
+export const clusterCheck = <N extends HeldSource, A = undefined>(
+  check: Omit<ClusterCheck<N, A>, 'shape'>,
+): Check => ({ shape: 'cluster', ...check }) as unknown as Check;
 
 export const manualCheck = (check: Omit<ManualCheck, 'shape'>): Check => ({ shape: 'manual', ...check });

@@ -3,7 +3,7 @@ import { checks } from '../../src/checks/index.ts';
 import { sources } from '../../src/collect/sources.ts';
 import type { PodContext } from '../../src/kit/define-check.ts';
 import { pssControls, violations, type PssControl, type PssLevel } from '../../src/kit/pss.ts';
-import type { JsonObject, Workload } from '../../src/model.ts';
+import type { Held, HeldSource, JsonObject, Workload } from '../../src/model.ts';
 import type { ControlPlane } from '../servers/control-plane.ts';
 import type { RawPod } from './pods.ts';
 
@@ -165,10 +165,13 @@ export async function prepare(
 
 type Judge = (workload: Workload, policy: Policy) => string[];
 
-const contextOf = ({ podAnnotations }: Workload, { minor }: Policy): PodContext => ({
+const contextOf = ({ kind, podAnnotations }: Workload, { minor }: Policy): PodContext<HeldSource> => ({
   annotations: podAnnotations ?? {},
+  namespace: '',
+  live: kind === 'Pod',
   minor,
   platform: 'kubernetes',
+  held: {} as Held,
 });
 
 export const projected = (pod: RawPod): Workload => sources.pods.project(pod);

@@ -1,3 +1,5 @@
+import { sourceNames } from '../../src/collect/sources.ts';
+import type { PodContext } from '../../src/kit/define-check.ts';
 import type {
   Collection,
   ContainerSecurityContext,
@@ -9,25 +11,7 @@ import type {
   Workload,
 } from '../../src/model.ts';
 
-const heldSources: readonly HeldSource[] = [
-  'namespaces',
-  'nodes',
-  'serviceAccounts',
-  'roles',
-  'clusterRoles',
-  'roleBindings',
-  'clusterRoleBindings',
-  'networkPolicies',
-  'podSecurityPolicies',
-  'podTemplates',
-  'replicationControllers',
-  'deployments',
-  'statefulSets',
-  'daemonSets',
-  'replicaSets',
-  'jobs',
-  'cronJobs',
-];
+const heldSources = sourceNames.filter((name): name is HeldSource => name !== 'pods');
 
 const ok = (count: number): SourceOutcome => ({ state: 'ok', count });
 
@@ -59,6 +43,16 @@ export function collectionOf(
     },
   };
 }
+
+/** What a check over pod specs is told of a template in a cluster of the newest version. */
+export const newestContext: PodContext<HeldSource> = {
+  annotations: {},
+  namespace: 'shop',
+  live: false,
+  minor: 37,
+  platform: 'kubernetes',
+  held: collectionOf({}).held,
+};
 
 /** A workload with one container `app` of the given security context. */
 export function workload(

@@ -39,7 +39,7 @@ export const clusterAdminUsage = clusterCheck({
         return { ...problem, object: binding, identity: [...problem.identity, ...again] };
       }),
     );
-    return { evaluated: bindings.length, problems };
+    return { evaluated: bindings.map(({ binding }) => binding), problems };
   },
 });
 

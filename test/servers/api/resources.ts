@@ -10,8 +10,12 @@ export interface Resource {
   kind: string;
   namespaced: boolean;
   shortNames: string[];
+  /** Served only from this minor version of Kubernetes 1 on. */
+  addedIn?: number;
   /** Served only below this minor version of Kubernetes 1. */
   removedIn?: number;
+  /** Served only where somebody has installed its definition. */
+  custom?: true;
 }
 
 const resource = (
@@ -35,7 +39,14 @@ const resource = (
   };
 };
 
+/** A kind of an operator. */
+const custom = (groupVersion: string, kind: string, name: string, namespaced: boolean): Resource =>
+  resource(groupVersion, kind, name, namespaced, [], { custom: true });
+
 const rbac = 'rbac.authorization.k8s.io/v1';
+const admission = 'admissionregistration.k8s.io/v1';
+const kyvernoCel = 'policies.kyverno.io/v1';
+const kubewarden = 'policies.kubewarden.io/v1';
 
 /** One row for each source, so that nothing Passmuster reads is missing here. */
 const bySource = {
@@ -47,6 +58,7 @@ const bySource = {
   roleBindings: resource(rbac, 'RoleBinding', 'rolebindings', true),
   clusterRoleBindings: resource(rbac, 'ClusterRoleBinding', 'clusterrolebindings', false),
   networkPolicies: resource('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', true, ['netpol']),
+  services: resource('v1', 'Service', 'services', true, ['svc']),
   podSecurityPolicies: resource(
     'policy/v1beta1',
     'PodSecurityPolicy',
@@ -55,6 +67,76 @@ const bySource = {
     ['psp'],
     { removedIn: 25 },
   ),
+  validatingAdmissionPolicies: resource(
+    admission,
+    'ValidatingAdmissionPolicy',
+    'validatingadmissionpolicies',
+    false,
+    [],
+    { addedIn: 30 },
+  ),
+  validatingAdmissionPolicyBindings: resource(
+    admission,
+    'ValidatingAdmissionPolicyBinding',
+    'validatingadmissionpolicybindings',
+    false,
+    [],
+    { addedIn: 30 },
+  ),
+  validatingWebhookConfigurations: resource(
+    admission,
+    'ValidatingWebhookConfiguration',
+    'validatingwebhookconfigurations',
+    false,
+  ),
+  kyvernoClusterPolicies: custom('kyverno.io/v1', 'ClusterPolicy', 'clusterpolicies', false),
+  kyvernoPolicies: custom('kyverno.io/v1', 'Policy', 'policies', true),
+  kyvernoValidatingPolicies: custom(kyvernoCel, 'ValidatingPolicy', 'validatingpolicies', false),
+  kyvernoNamespacedValidatingPolicies: custom(
+    kyvernoCel,
+    'NamespacedValidatingPolicy',
+    'namespacedvalidatingpolicies',
+    true,
+  ),
+  kyvernoImageValidatingPolicies: custom(
+    kyvernoCel,
+    'ImageValidatingPolicy',
+    'imagevalidatingpolicies',
+    false,
+  ),
+  gatekeeperConstraints: custom(
+    'constraints.gatekeeper.sh/v1beta1',
+    'K8sPSPPrivilegedContainer',
+    'k8spspprivilegedcontainer',
+    false,
+  ),
+  kubewardenClusterAdmissionPolicies: custom(
+    kubewarden,
+    'ClusterAdmissionPolicy',
+    'clusteradmissionpolicies',
+    false,
+  ),
+  kubewardenAdmissionPolicies: custom(kubewarden, 'AdmissionPolicy', 'admissionpolicies', true),
+  sigstoreImagePolicies: custom(
+    'policy.sigstore.dev/v1beta1',
+    'ClusterImagePolicy',
+    'clusterimagepolicies',
+    false,
+  ),
+  openShiftImageConfigs: custom('config.openshift.io/v1', 'Image', 'images', false),
+  securityContextConstraints: custom(
+    'security.openshift.io/v1',
+    'SecurityContextConstraints',
+    'securitycontextconstraints',
+    false,
+  ),
+  secretProviderClasses: custom(
+    'secrets-store.csi.x-k8s.io/v1',
+    'SecretProviderClass',
+    'secretproviderclasses',
+    true,
+  ),
+  externalSecrets: custom('external-secrets.io/v1', 'ExternalSecret', 'externalsecrets', true),
   podTemplates: resource('v1', 'PodTemplate', 'podtemplates', true),
   replicationControllers: resource('v1', 'ReplicationController', 'replicationcontrollers', true, ['rc']),
   deployments: resource('apps/v1', 'Deployment', 'deployments', true, ['deploy']),
@@ -75,10 +157,11 @@ const others = [
 export const groupVersionOf = ({ group, version }: Pick<Resource, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;
 
-/** The resources that a server of this minor version serves. */
-export const resourcesFor = (minor: number): Resource[] =>
+/** The resources that a server of this minor version serves, and of the custom ones those of these kinds. */
+export const resourcesFor = (minor: number, customKinds: ReadonlySet<string> = new Set()): Resource[] =>
   [...Object.values(bySource), ...others].filter(
-    ({ removedIn }: Resource) => minor < (removedIn ?? Infinity),
+    ({ addedIn = 0, removedIn = Infinity, custom: isCustom, kind }: Resource) =>
+      minor >= addedIn && minor < removedIn && (isCustom === undefined || customKinds.has(kind)),
   );
 
 /** `/api` */

@@ -27,7 +27,7 @@ const groupNames = (resources: Resource[]): Set<string> => new Set(resources.map
 const pageNotFound: Answer = { code: 404, body: '404 page not found\n' };
 
 export function route(asked: Asked, objects: Store, version: string, authorize: Authorize): Answer {
-  const served = resourcesFor(minorOf(version));
+  const served = resourcesFor(minorOf(version), objects.kinds());
   const [, groupVersion, rest] = /^\/apis?\/(v1|[^/]+\/[^/]+)\/(.+)$/.exec(asked.path) ?? [];
   if (groupVersion !== undefined && rest !== undefined) {
     return answerFromObjects(asked, { groupVersion, ...parse(rest) }, served, objects, authorize);

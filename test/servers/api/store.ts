@@ -51,6 +51,8 @@ export interface Store {
   get(kind: string, key: string): RawObject | undefined;
   list(resource: Resource, query?: ListQuery): ListPage;
   all(kind: string): RawObject[];
+  /** Every kind of which there has been an object. */
+  kinds(): ReadonlySet<string>;
   /** Forgets all history: continue tokens given so far answer 410. */
   compact(): void;
 }
@@ -109,6 +111,7 @@ export function createStore(): Store {
       entry.removed = revision;
       living.delete(id);
     },
+    kinds: () => new Set(kinds.keys()),
     all: (kind) => entries(kind).flatMap(({ object, removed }) => (removed === Infinity ? [object] : [])),
     compact() {
       revision += 1;

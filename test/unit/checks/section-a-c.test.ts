@@ -15,6 +15,7 @@ import { windowsHostProcess } from '../../../src/checks/windows-host-process/che
 import type { Check } from '../../../src/kit/define-check.ts';
 import { jsonPointer } from '../../../src/kit/field.ts';
 import type { Finding, JsonObject, PodSpec } from '../../../src/model.ts';
+import { newestContext } from '../collection.ts';
 import { evaluate } from './fixtures.ts';
 
 const app = { name: 'app', image: 'registry.example/app:1.0' };
@@ -117,7 +118,7 @@ describe('host-probes', () => {
   };
   const problems = (minor: number) => {
     if (hostProbes.shape !== 'podSpec') throw new Error('not over pod specs');
-    return hostProbes.test(spec, { annotations: {}, minor, platform: 'kubernetes' });
+    return hostProbes.test(spec, { ...newestContext, minor });
   };
 
   test('asks a person where the server does not know the rule yet', () => {

@@ -14,17 +14,16 @@ import { seccompUnconfined } from '../../../src/checks/seccomp-unconfined/check.
 import type { Check, PodContext } from '../../../src/kit/define-check.ts';
 import { formatField, jsonPointer } from '../../../src/kit/field.ts';
 import { planFor } from '../../../src/kit/plan.ts';
-import type { Change, ContainerSecurityContext, Finding, PodSpec } from '../../../src/model.ts';
+import type { Change, ContainerSecurityContext, Finding, HeldSource, PodSpec } from '../../../src/model.ts';
 import { applyPatch } from '../kit/json-patch.ts';
+import { newestContext } from '../collection.ts';
 import { evaluate, type Raw } from './fixtures.ts';
 import { worst } from './worst.ts';
 
-const newest: PodContext = { annotations: {}, minor: 37, platform: 'kubernetes' };
-
 /** Undefined where the check does not apply to the Pod. */
-function problems(check: Check, pod: PodSpec, context: Partial<PodContext> = {}) {
+function problems(check: Check, pod: PodSpec, context: Partial<PodContext<HeldSource>> = {}) {
   if (check.shape !== 'podSpec') throw new Error(check.id);
-  const whole = { ...newest, ...context };
+  const whole = { ...newestContext, ...context };
   if (check.applies?.(pod, whole) === false) return undefined;
   return check.test(pod, whole).map(({ field, message, severity, verdict, fix }) => ({
     at: formatField(field),

@@ -23,7 +23,11 @@ async function read(lists: Record<string, ListEvent[]>, namespaces?: string[]) {
       },
       close: () => Promise.resolve(),
     },
-    discovery: { version: 'v1', groupVersions: new Set<string>(), absence: () => Promise.resolve(undefined) },
+    discovery: {
+      version: 'v1',
+      groupVersions: new Set<string>(),
+      locate: () => Promise.resolve({ lists: [{ apiVersion: 'v1', resource: 'pods', kind: 'Pod' }] }),
+    },
     namespaces,
     visibleNamespaces: () => Promise.resolve(undefined),
     onProgress: () => {},

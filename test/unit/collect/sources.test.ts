@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { projectObject } from '../../../src/collect/files.ts';
-import { listPath, sourceNames, sources } from '../../../src/collect/sources.ts';
+import { listPath } from '../../../src/collect/definition.ts';
+import type { SourceName } from '../../../src/model.ts';
+import { sourceNames, sources } from '../../../src/collect/sources.ts';
 
 const metadata = { name: 'a', namespace: 'ns' };
 const owned = (kind: string, apiVersion: string, controller = true) => ({
@@ -12,8 +14,16 @@ const owned = (kind: string, apiVersion: string, controller = true) => ({
 });
 const template = { spec: { template: { spec: { hostPID: true, containers: [] } }, replicas: 2 } };
 
-test('every source is what its name says', () => {
-  for (const name of sourceNames) expect(sources[name].resource).toBe(name.toLowerCase());
+test('every source is what its name says, behind the name of its project where it is not of Kubernetes itself', () => {
+  const plurals: Partial<Record<SourceName, string>> = {
+    gatekeeperConstraints: '*',
+    sigstoreImagePolicies: 'clusterimagepolicies',
+    openShiftImageConfigs: 'images',
+  };
+  for (const name of sourceNames) {
+    const plain = name.replace(/^(kyverno|kubewarden)/, '').toLowerCase();
+    expect(sources[name].resource).toBe(plurals[name] ?? plain);
+  }
 });
 
 test('the paths of lists', () => {

@@ -272,7 +272,7 @@ test('review findings make it manual; a manual check is manual; nothing evaluate
     onNothing: 'pass',
     needs: ['clusterRoleBindings'],
     test: ({ clusterRoleBindings }) => ({
-      evaluated: clusterRoleBindings.length,
+      evaluated: clusterRoleBindings,
       problems: clusterRoleBindings.map((object) => ({
         object,
         field: [],
