@@ -39,7 +39,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   cluster: {
     define: 'clusterCheck',
     onNothing: 'pass',
-    members: ["needs: ['namespaces'],", advice, 'test: () => ({ evaluated: 0, problems: [] }),'],
+    members: ["needs: ['namespaces'],", advice, 'test: () => ({ evaluated: [], problems: [] }),'],
     fixture: namespace,
   },
   manual: { define: 'manualCheck', onNothing: 'not-applicable', members: [] },
