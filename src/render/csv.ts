@@ -1,4 +1,4 @@
-import type { CheckResult, Finding, Report } from '../model.ts';
+import type { CheckResult, Finding, ObjectRef, Report } from '../model.ts';
 import { visible } from '../text.ts';
 import { stateOf, summarize } from './summary.ts';
 
@@ -30,6 +30,8 @@ const columns = [
   'exempt until',
   'exemption',
   'finding',
+  'admission',
+  'alike',
 ] as const;
 
 const stateWords = { open: 'fail', review: 'review', exempt: 'exempt' } as const;
@@ -61,6 +63,9 @@ export function findingsCsv(
   return { text: lines.join(''), rows: lines.length - 1, total };
 }
 
+const refWords = ({ kind, namespace, name }: ObjectRef): string =>
+  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+
 const line = (values: readonly string[]): string => `${values.map(csvCell).join(',')}\r\n`;
 
 function cells(check: CheckResult, finding: Finding, controls: readonly string[]): string[] {
@@ -83,5 +88,7 @@ function cells(check: CheckResult, finding: Finding, controls: readonly string[]
     exemption?.expires ?? '',
     exemption === undefined ? '' : `${exemption.reason} (${exemption.owner})`,
     finding.id,
+    finding.admission?.verdict ?? '',
+    (finding.members ?? []).map((member) => refWords(member.object)).join('; '),
   ];
 }

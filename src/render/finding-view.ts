@@ -1,6 +1,7 @@
-import type { Finding, Fix, Severity } from '../model.ts';
+import type { Finding, Severity } from '../model.ts';
+import { admissionWords, membersWords, radiusWords } from './finding-words.ts';
 import { plural, visible } from '../text.ts';
-import type { Commands } from './plans.ts';
+import type { Commands, CommandsOf } from './plans.ts';
 import { stateOf } from './summary.ts';
 import type { FindingState } from './summary.ts';
 import { severityWords } from './words.ts';
@@ -19,15 +20,21 @@ export interface FindingView extends Commands {
   path: string;
   message: string;
   drift: string;
+  /** Whether the namespace would take the same Pod again. */
+  admission: string;
+  /** The objects that are alike in it, when there are several. */
+  members: string;
   exemption: string;
   note: string;
+  /** What a Pod Security level would refuse; lines. */
+  radius: string;
 }
 
 const stateWords = { open: '', review: 'Needs a person to judge', exempt: 'Exempt' } as const;
 
 const noCommands: Commands = { test: '', implementation: '', backout: '' };
 
-export function findingView(finding: Finding, commandsOf: (fix: Fix) => Commands): FindingView {
+export function findingView(finding: Finding, commandsOf: CommandsOf): FindingView {
   const { object, drift, exemption } = finding;
   const state = stateOf(finding);
   return {
@@ -43,12 +50,15 @@ export function findingView(finding: Finding, commandsOf: (fix: Fix) => Commands
     path: visible(finding.path ?? '', 500),
     message: visible(finding.message, 500),
     drift: drift === undefined ? '' : `${plural(drift.pods, 'live Pod')}, such as ${visible(drift.example)}`,
+    admission: admissionWords(finding.admission),
+    members: membersWords(finding.members),
     exemption:
       exemption === undefined
         ? ''
         : `${visible(exemption.reason)} (${visible(exemption.owner)}, until ${visible(exemption.expires)})`,
     note: visible(finding.fix.note ?? '', 500),
-    ...(state === 'exempt' ? noCommands : commandsOf(finding.fix)),
+    radius: radiusWords(finding.fix.blastRadius),
+    ...(state === 'exempt' ? noCommands : commandsOf(finding)),
   };
 }
 
@@ -66,7 +76,10 @@ export const blankFinding: FindingView = {
   path: '',
   message: '',
   drift: '',
+  admission: '',
+  members: '',
   exemption: '',
   note: '',
+  radius: '',
   ...noCommands,
 };

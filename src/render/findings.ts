@@ -1,6 +1,7 @@
 import type { Finding } from '../model.ts';
 import { severities } from '../model.ts';
 import { plural, visible } from '../text.ts';
+import { admissionWords, membersWords } from './finding-words.ts';
 import { stateOf } from './summary.ts';
 import { severityCell, wrap } from './terminal.ts';
 import type { Page } from './terminal.ts';
@@ -29,6 +30,7 @@ function lines(page: Page, finding: Finding): string[] {
     ...(drift === undefined
       ? []
       : [`differs from its template: ${plural(drift.pods, 'live Pod')}, such as ${visible(drift.example)}`]),
+    ...[admissionWords(finding.admission), membersWords(finding.members)].filter((words) => words !== ''),
     ...(exemption === undefined
       ? []
       : [

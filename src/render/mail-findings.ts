@@ -3,7 +3,7 @@ import { severities, type CheckResult, type Finding, type Report } from '../mode
 import { plural, visible } from '../text.ts';
 import { severityView, type SeverityView } from './mail-colours.ts';
 import { keyOf, namespaceOf } from './mail-scope.ts';
-import { isPlatformNamespace } from './namespaces.ts';
+import { isPlatformNamespace } from '../kit/system-namespaces.ts';
 import { stateOf } from './summary.ts';
 
 /** One object to change: what is wrong with it, by whichever check, and the commands that put all of it right. */
@@ -89,5 +89,8 @@ function nameOf({ object: { kind, namespace, name } }: Finding): string {
   return `${visible(kind, 63)} ${visible(path, 140)}`;
 }
 
-const messageOf = ({ path, message }: Finding): string =>
-  path === undefined ? visible(message, 240) : `${visible(message, 240)} (${visible(path, 160)})`;
+function messageOf({ path, message, members = [] }: Finding): string {
+  const where = path === undefined ? '' : ` (${visible(path, 160)})`;
+  const more = members.length > 1 ? `; and ${members.length - 1} more alike` : '';
+  return `${visible(message, 240)}${where}${more}`;
+}

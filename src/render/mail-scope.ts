@@ -4,18 +4,30 @@ import { stateOf } from './summary.ts';
 /** The report with only the findings in these namespaces; what is cluster-scoped concerns no one namespace. */
 export function narrow(report: Report, namespaces: readonly string[]): Report {
   const wanted = new Set(namespaces);
-  const inScope = ({ object }: Finding): boolean => wanted.has(namespaceOf(object));
   return {
     ...report,
-    checks: report.checks.map((check) => ({ ...check, findings: check.findings.filter(inScope) })),
+    checks: report.checks.map((check) => ({
+      ...check,
+      findings: check.findings.flatMap((finding) => narrowFinding(finding, wanted)),
+    })),
     namespaces: (report.namespaces ?? []).filter(({ name }) => wanted.has(name)),
   };
+}
+
+/** Of several alike those in these namespaces; the first of them stands for the finding. */
+function narrowFinding(finding: Finding, wanted: ReadonlySet<string>): Finding[] {
+  const inScope = ({ object }: { object: ObjectRef }): boolean => wanted.has(namespaceOf(object));
+  if (finding.members === undefined) return inScope(finding) ? [finding] : [];
+  const members = finding.members.filter(inScope);
+  const [first] = members;
+  return first === undefined ? [] : [{ ...finding, ...first, members }];
 }
 
 /** How many objects have an open failure of the check. */
 export function objectsFailing(check: CheckResult | undefined): number {
   const open = (check?.findings ?? []).filter((finding) => stateOf(finding) === 'open');
-  return new Set(open.map(({ object }) => keyOf(object))).size;
+  const objects = open.flatMap(({ object, members }) => members?.map((member) => member.object) ?? [object]);
+  return new Set(objects.map(keyOf)).size;
 }
 
 export const keyOf = ({ apiVersion, kind, namespace, name }: ObjectRef): string =>

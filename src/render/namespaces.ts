@@ -1,3 +1,4 @@
+import { isPlatformNamespace } from '../kit/system-namespaces.ts';
 import { severities } from '../model.ts';
 import type { NamespaceResult, Report } from '../model.ts';
 import { visible } from '../text.ts';
@@ -6,25 +7,6 @@ export interface NamespaceSummary extends NamespaceResult {
   /** True for namespaces that the platform owns, not its users. */
   platform: boolean;
 }
-
-/** Namespaces that Kubernetes, its providers and their add-ons bring along. */
-const platformNamespaces = new Set([
-  'aks-command',
-  'aks-istio-ingress',
-  'aks-istio-system',
-  'amazon-cloudwatch',
-  'amazon-guardduty',
-  'app-routing-system',
-  'calico-apiserver',
-  'calico-system',
-  'gatekeeper-system',
-  'local-path-storage',
-  'tigera-operator',
-]);
-const platformPrefix = /^(kube|openshift|gke|gmp|config-management)-/;
-
-export const isPlatformNamespace = (name: string): boolean =>
-  platformNamespaces.has(name) || platformPrefix.test(name);
 
 /** The namespaces with an open failure, in the report's order: worst first. */
 export const failingNamespaces = (report: Report): NamespaceSummary[] =>

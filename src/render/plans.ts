@@ -1,6 +1,6 @@
 /** The commands for each object at fault, and the guidance around them. */
 import { planFor } from '../kit/plan.ts';
-import type { CheckResult, Fix, Guidance, ObjectRef, Plan, Platform } from '../model.ts';
+import type { CheckResult, Finding, Fix, Guidance, ObjectRef, Plan, Platform } from '../model.ts';
 import { visible } from '../text.ts';
 import { markdownHtml } from './safe.ts';
 import type { Safe } from './safe.ts';
@@ -39,14 +39,21 @@ const visibleLines = (text: string): string =>
     .join('\n')
     .trim();
 
-/** The commands for the target of each fix of a check: one plan per object, whatever the number of its findings. */
-export function commandsByTarget(check: CheckResult): (fix: Fix) => Commands {
+export type CommandsOf = (finding: Finding) => Commands;
+
+/** Of a finding with many members, how many have their commands printed; those of the others differ in the name alone. */
+const membersWithCommands = 10;
+
+const fixesOf = ({ fix, members }: Finding): Fix[] => members?.map((member) => member.fix) ?? [fix];
+
+/** The commands for the targets of a finding: one plan per object, whatever the number of the check's findings on it. */
+export function commandsByTarget(check: CheckResult): CommandsOf {
   const fixes = Map.groupBy(
-    check.findings.filter((finding) => finding.state === 'open').map((finding) => finding.fix),
+    check.findings.filter((finding) => finding.state === 'open').flatMap(fixesOf),
     (fix) => keyOf(fix.target),
   );
   const plans = new Map<string, Commands>();
-  return (fix) => {
+  const planOf = (fix: Fix): Commands => {
     const key = keyOf(fix.target);
     const known = plans.get(key);
     if (known) return known;
@@ -58,6 +65,17 @@ export function commandsByTarget(check: CheckResult): (fix: Fix) => Commands {
     };
     plans.set(key, commands);
     return commands;
+  };
+  return (finding) => {
+    const targets = [...new Map(fixesOf(finding).map((fix) => [keyOf(fix.target), fix])).values()];
+    const shown = targets.slice(0, membersWithCommands).map(planOf);
+    const more = targets.length - shown.length;
+    const remark = more > 0 ? [`# The same for the other ${more}: the JSON report has their names.`] : [];
+    const joined = (part: keyof Commands): string => {
+      const texts = shown.map((plan) => plan[part]).filter((text) => text !== '');
+      return texts.length === 0 ? '' : [...texts, ...remark].join('\n');
+    };
+    return { test: joined('test'), implementation: joined('implementation'), backout: joined('backout') };
   };
 }
 

@@ -6,7 +6,7 @@ import { bar, scoreView, statusBar } from './bars.ts';
 import { checkView } from './check-view.ts';
 import type { CheckView } from './check-view.ts';
 import { blankFinding } from './finding-view.ts';
-import { isPlatformNamespace } from './namespaces.ts';
+import { isPlatformNamespace } from '../kit/system-namespaces.ts';
 import type { NamespaceSummary } from './namespaces.ts';
 import { figuresOf, scoredControls, summarize } from './summary.ts';
 import type { Summary } from './summary.ts';

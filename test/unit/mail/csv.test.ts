@@ -45,11 +45,13 @@ describe('findingsCsv', () => {
     expect(column('state').filter((state) => state === 'exempt')).toHaveLength(2);
     expect(column('check')[0]).toBe('privileged');
     expect(column('controls')[0]).toBe('4.2.1');
+    expect(column('admission')[0]).toBe('admitted');
+    expect(column('alike')).toContain('RoleBinding shop/deployer; RoleBinding batch/deployer; RoleBinding lab/deployer');
   });
 
   it('keeps its shape with hostile strings', () => {
     const rows = parse(findingsCsv(sampleReport((text) => `=cmd|' /C calc'!A0","${text}\r\n"`)).text);
-    expect(new Set(rows.map((row) => row.length))).toEqual(new Set([17]));
+    expect(new Set(rows.map((row) => row.length))).toEqual(new Set([19]));
     for (const cell of rows.flat()) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
   });
 

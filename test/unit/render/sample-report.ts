@@ -1,5 +1,6 @@
 /** A report made by hand that shows everything a report can: each status, drift, exemptions, what was not read. */
 import type {
+  BlastRadius,
   Change,
   CheckResult,
   Field,
@@ -21,6 +22,7 @@ const apiVersions: Record<string, string> = {
   Namespace: 'v1',
   Pod: 'v1',
   ClusterRoleBinding: 'rbac.authorization.k8s.io/v1',
+  RoleBinding: 'rbac.authorization.k8s.io/v1',
 };
 
 export function sampleReport(dress: Dress = (text) => text): Report {
@@ -112,7 +114,9 @@ export function sampleReport(dress: Dress = (text) => text): Report {
         incomplete: true,
         reason: dress('pods could not be read in the namespaces vault, payments'),
         findings: [
-          privileged('1f3a90c2', object('Deployment', 'shop', 'checkout'), dress('app'), 'critical'),
+          privileged('1f3a90c2', object('Deployment', 'shop', 'checkout'), dress('app'), 'critical', {
+            admission: { verdict: 'admitted', reason: dress('no Pod Security label on namespace shop') },
+          }),
           privileged('2b8d11e4', object('Deployment', 'shop', 'checkout'), dress('mesh-proxy'), 'critical', {
             drift: { pods: 3, example: dress('checkout-6d5f8c9b7d-x2v9q') },
           }),
@@ -130,7 +134,9 @@ export function sampleReport(dress: Dress = (text) => text): Report {
               },
             },
           ),
-          privileged('90aa51b7', object('CronJob', 'batch', 'nightly-backup'), dress('backup'), 'critical'),
+          privileged('90aa51b7', object('CronJob', 'batch', 'nightly-backup'), dress('backup'), 'critical', {
+            admission: { verdict: 'refused', reason: dress('enforce: baseline of namespace batch') },
+          }),
         ],
       }),
       check('host-network', 'No Pod uses the network of its node', 'high', 'fail', {
@@ -151,11 +157,48 @@ export function sampleReport(dress: Dress = (text) => text): Report {
             message: dress('binds cluster-admin to the group system:authenticated'),
             action: 'delete',
           }),
+          alike(
+            'd20c3a71',
+            ['shop', 'batch', 'lab'].map((namespace) => object('RoleBinding', namespace, 'deployer')),
+            'high',
+            { message: dress('binds cluster-admin to the service account deployer of 3 namespaces') },
+          ),
           finding('bb02f7c8', object('ClusterRoleBinding', '', 'vendor-operator'), 'high', {
             message: dress('binds cluster-admin to the service account vendor/operator'),
             verdict: 'review',
             action: 'none',
             note: 'Ask the vendor which permissions the operator needs.',
+          }),
+        ],
+      }),
+      check('psa-namespace-labels', 'Namespaces say what Pods they take', 'medium', 'manual', {
+        counts: { evaluated: 14, passed: 13, failed: 0, exempt: 0 },
+        findings: [
+          finding('e1b7704c', object('Namespace', '', 'shop'), 'medium', {
+            message: 'No Pod Security label.',
+            verdict: 'review',
+            changes: [
+              { field: ['metadata', 'labels', 'pod-security.kubernetes.io/warn'], after: 'baseline' },
+            ],
+            blastRadius: [
+              {
+                level: 'baseline',
+                version: 'latest',
+                workloads: [
+                  {
+                    object: object('Deployment', 'shop', 'checkout'),
+                    pods: 3,
+                    reasons: [dress('privileged (container app)')],
+                  },
+                  {
+                    object: object('CronJob', 'shop', 'report'),
+                    pods: 0,
+                    reasons: ['hostPath (volume logs)'],
+                  },
+                ],
+              },
+              { level: 'restricted', version: 'v1.33', workloads: [] },
+            ],
           }),
         ],
       }),
@@ -260,10 +303,11 @@ interface FindingParts extends Partial<Omit<Finding, 'fix'>> {
   changes?: Change[];
   action?: Finding['fix']['action'];
   note?: string;
+  blastRadius?: BlastRadius[];
 }
 
 export function finding(id: string, object: ObjectRef, severity: Severity, parts: FindingParts): Finding {
-  const { changes, action = 'patch', note, ...rest } = parts;
+  const { changes, action = 'patch', note, blastRadius, ...rest } = parts;
   return {
     id,
     object,
@@ -278,8 +322,21 @@ export function finding(id: string, object: ObjectRef, severity: Severity, parts
       risk: 'review',
       ...(changes === undefined ? {} : { changes }),
       ...(note === undefined ? {} : { note }),
+      ...(blastRadius === undefined ? {} : { blastRadius }),
     },
   };
+}
+
+/** One finding of several objects that all should go. */
+function alike(id: string, objects: ObjectRef[], severity: Severity, parts: FindingParts): Finding {
+  const members = objects.map((object) => ({
+    object,
+    path: 'subjects[0]',
+    fix: finding(id, object, severity, { action: 'delete' }).fix,
+  }));
+  const [first] = members;
+  if (first === undefined) throw new Error('no members');
+  return { ...finding(id, first.object, severity, { action: 'delete', ...parts }), members };
 }
 
 const templatePath: Record<string, string[]> = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Report, Status } from '../../../src/model.ts';
-import { isPlatformNamespace } from '../../../src/render/namespaces.ts';
+import { isPlatformNamespace } from '../../../src/kit/system-namespaces.ts';
 import { summarize } from '../../../src/render/summary.ts';
 import { duration, percent, utcTime } from '../../../src/render/words.ts';
 import { sampleReport } from './sample-report.ts';
@@ -58,6 +58,7 @@ test('checks stand worst first, what was not assessed right behind the failures'
     'cluster-admin-usage',
     'host-network',
     'default-deny-ingress',
+    'psa-namespace-labels',
     'secrets-as-files',
     'host-ipc',
     'host-pid',
