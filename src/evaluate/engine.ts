@@ -127,16 +127,18 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     const owner = topOwner(pod);
     const key = `${keyOf(owner)} ${shapeOf(pod)}`;
     if (previousPod?.key === key) {
-      if (previousPod.podSpec !== undefined) pod.podSpec = previousPod.podSpec;
       for (const { drift } of previousPod.drifting) if (drift !== undefined) drift.pods += 1;
     } else {
       previousPod = { key, podSpec: pod.podSpec, drifting: judgePodSpec(podLedgers, pod, owner) };
     }
+    // Pods alike share one pod spec: what a check works out of it is worked out once.
+    const { podSpec } = previousPod;
+    const shared = podSpec === undefined ? pod : { ...pod, podSpec };
     for (const [check, summary] of summaries) {
       guarded(
         ledgerOf(heldLedgers, check),
         () => nameOf(pod),
-        () => check.pods?.add(summary, pod, owner.ref),
+        () => check.pods?.add(summary, shared, owner.ref),
       );
     }
   }
