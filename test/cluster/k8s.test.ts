@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anyKind } from '../../src/collect/definition.ts';
 import { sources } from '../../src/collect/sources.ts';
 import type { JsonObject, PolicyRule, Report } from '../../src/model.ts';
 import { skipReason } from '../control-plane/binaries.ts';
@@ -104,10 +105,11 @@ describe.skipIf(skipReason('1.37'))('the manifests of k8s/', () => {
 
   describe('the ClusterRole', () => {
     const user = 'system:serviceaccount:passmuster:passmuster';
-    const sourceList = Object.entries(sources).map(([source, { apiVersion, resource }]) => {
+    const allSources = Object.entries(sources).map(([source, { apiVersion, resource, kind }]) => {
       const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-      return { source, group, resource };
+      return { source, group, resource, kind };
     });
+    const sourceList = allSources.filter(({ kind }) => kind !== anyKind);
 
     beforeAll(async () => {
       const manifest = await rendered('k8s');
@@ -173,6 +175,14 @@ describe.skipIf(skipReason('1.37'))('the manifests of k8s/', () => {
       ['*', '*', '*'],
     ])('does not let it %s %s/%s', async (verb, group, resource) => {
       expect(await allowed(verb, group, resource)).toBe(false);
+    });
+
+    it('reads the constraints of Gatekeeper with the component for it, and not without', async () => {
+      const constraint = ['list', 'constraints.gatekeeper.sh', 'k8srequiredlabels'] as const;
+      expect(await allowed(...constraint)).toBe(false);
+      await plane.apply(await rendered('k8s/components/gatekeeper'));
+      await expect.poll(() => allowed(...constraint)).toBe(true);
+      expect(await allowed('create', 'constraints.gatekeeper.sh', 'k8srequiredlabels')).toBe(false);
     });
 
     it('opens discovery and the lists to the token of the service account, and no Secret', async () => {
