@@ -112,6 +112,8 @@ export interface VolumeMount {
 
 export interface Container {
   name: string;
+  /** Of an init container: `Always` makes it a sidecar. */
+  restartPolicy?: string;
   image?: string;
   imagePullPolicy?: string;
   ports?: ContainerPort[];
@@ -174,6 +176,10 @@ export interface Workload extends KubeObject {
   podSpec?: PodSpec;
   /** Of the annotations of the Pod (or of its template) only those that set a profile or have secrets injected. */
   podAnnotations?: Record<string, string>;
+  /** Labels of the Pod, or of the Pods made of the template. */
+  podLabels?: Record<string, string>;
+  /** Of a live Pod. */
+  podIPs?: string[];
   /** Wanted replicas, where the kind has them. */
   replicas?: number;
   /** `status.phase` of a Pod. */
@@ -233,13 +239,31 @@ export interface LabelSelector {
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
 }
 
+export interface IPBlock {
+  cidr: string;
+  except?: string[];
+}
+
+/** Selectors together select Pods in namespaces; a block stands alone. */
+export interface NetworkPolicyPeer {
+  podSelector?: LabelSelector;
+  namespaceSelector?: LabelSelector;
+  ipBlock?: IPBlock;
+}
+
+export interface NetworkPolicyPort {
+  protocol?: string;
+  /** A number, or the name of a port of the container that is reached. */
+  port?: number | string;
+  endPort?: number;
+}
+
 export interface NetworkPolicy extends KubeObject {
   spec: {
     podSelector?: LabelSelector;
     policyTypes?: string[];
-    /** The rules are counted by the checks, not read. */
-    ingress?: unknown[];
-    egress?: unknown[];
+    ingress?: { from?: NetworkPolicyPeer[]; ports?: NetworkPolicyPort[] }[];
+    egress?: { to?: NetworkPolicyPeer[]; ports?: NetworkPolicyPort[] }[];
   };
 }
 

@@ -2,7 +2,18 @@
 import { podSpecPath, type KubeObject, type Workload } from '../model.ts';
 import { controllerOf, metadata } from './metadata.ts';
 import { podAnnotations, podSpec } from './pod-spec.ts';
-import { constant, from, int, object, required, string, type Fields } from './project.ts';
+import {
+  constant,
+  from,
+  int,
+  list,
+  object,
+  required,
+  string,
+  stringMap,
+  type Fields,
+  type Projection,
+} from './project.ts';
 
 /** Stands for kind and resource of a source that reads every kind of its API group. */
 export const anyKind = '*';
@@ -41,6 +52,10 @@ export function source<T extends KubeObject>(
   return { ...definition, project: (raw) => project(raw, {}) };
 }
 
+const podIPList = list(object<{ ip?: string }>({ ip: string }));
+const podIPs: Projection<string[] | undefined> = (value, parent) =>
+  podIPList(value, parent)?.flatMap(({ ip }) => ip ?? []);
+
 /** `templateOf`: API group and kind of the controller whose own template is read instead. */
 export function workload(definition: Definition<Workload>, templateOf?: { group: string; kind: string }) {
   const path = podSpecPath[definition.kind] ?? [];
@@ -50,6 +65,8 @@ export function workload(definition: Definition<Workload>, templateOf?: { group:
       return podSpec(value, raw);
     }),
     podAnnotations: from([...path.slice(0, -1), 'metadata', 'annotations'], podAnnotations),
+    podLabels: from([...path.slice(0, -1), 'metadata', 'labels'], stringMap),
+    podIPs: from(['status', 'podIPs'], podIPs),
     replicas: from(['spec', 'replicas'], int),
     phase: from(['status', 'phase'], string),
     admittedBy: from(['metadata', 'annotations', 'kubernetes.io/psp'], string),

@@ -73,6 +73,7 @@ const envVar = object<EnvVar>({
 
 const container = object<Container>({
   name: required(string),
+  restartPolicy: string,
   image: string,
   imagePullPolicy: string,
   ports: list(containerPort),

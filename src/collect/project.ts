@@ -127,9 +127,6 @@ export const annotationsLike =
     return kept.length === 0 ? undefined : Object.fromEntries(kept);
   };
 
-/** Kept as it is: for what is counted, not read. */
-export const anything: Projection<unknown> = (value) => value ?? undefined;
-
 export const constant =
   <T>(value: T): Projection<T> =>
   () =>

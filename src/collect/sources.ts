@@ -5,7 +5,10 @@ import type {
   KyvernoCelPolicy,
   KyvernoPolicy,
   Namespace,
+  IPBlock,
   NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
   Node,
   ObjectsBySource,
   OpenShiftImageConfig,
@@ -39,9 +42,9 @@ import {
 } from './policies.ts';
 import {
   annotationsLike,
-  anything,
   bool,
   from,
+  int,
   list,
   object,
   orEmpty,
@@ -73,11 +76,30 @@ const subject = object<Subject>({
   namespace: string,
 });
 
+type IngressRule = NonNullable<NetworkPolicy['spec']['ingress']>[number];
+type EgressRule = NonNullable<NetworkPolicy['spec']['egress']>[number];
+
+const peers = list(
+  object<NetworkPolicyPeer>({
+    podSelector: labelSelector,
+    namespaceSelector: labelSelector,
+    ipBlock: object<IPBlock>({ cidr: required(string), except: strings }),
+  }),
+);
+
+const ports = list(
+  object<NetworkPolicyPort>({
+    protocol: string,
+    port: (value, parent) => (typeof value === 'string' ? value : int(value, parent)),
+    endPort: int,
+  }),
+);
+
 const networkPolicySpec = object<NetworkPolicy['spec']>({
   podSelector: labelSelector,
   policyTypes: strings,
-  ingress: list(anything),
-  egress: list(anything),
+  ingress: list(object<IngressRule>({ from: peers, ports })),
+  egress: list(object<EgressRule>({ to: peers, ports })),
 });
 
 const serviceSpec = object<Service['spec']>({ type: string, clusterIP: string, selector: stringMap });

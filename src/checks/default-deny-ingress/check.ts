@@ -1,5 +1,5 @@
 import { objectCheck, type Problem } from '../../kit/define-check.ts';
-import { deniesAllIngress, policiesByNamespace } from '../../kit/network.ts';
+import { deniesAll, policiesByNamespace } from '../../kit/network.ts';
 
 const policyName = 'passmuster-default-deny-ingress';
 
@@ -12,8 +12,8 @@ export const defaultDenyIngress = objectCheck({
   needs: ['networkPolicies'],
   test({ metadata: { name } }, { networkPolicies }) {
     const policies = policiesByNamespace(networkPolicies).get(name) ?? [];
-    if (policies.some(deniesAllIngress)) return [];
-    const isTaken = policies.some(({ metadata }) => metadata.name === policyName);
+    if (policies.some((policy) => deniesAll(policy, 'ingress'))) return [];
+    const isTaken = policies.some(({ source }) => source.metadata.name === policyName);
     return [
       {
         field: [],
