@@ -203,7 +203,36 @@ export interface ServiceAccount extends KubeObject {
 }
 
 export interface Service extends KubeObject {
-  spec: { type?: string; clusterIP?: string; selector?: Record<string, string> };
+  /** Only those by which a cloud's load balancer gets a certificate. */
+  annotations?: Record<string, string>;
+  spec: {
+    type?: string;
+    clusterIP?: string;
+    selector?: Record<string, string>;
+    ports?: { name?: string; protocol?: string; appProtocol?: string; port?: number }[];
+  };
+}
+
+export interface Ingress extends KubeObject {
+  /** Only those that name a certificate or ask for a redirect to HTTPS. */
+  annotations?: Record<string, string>;
+  spec: {
+    ingressClassName?: string;
+    tls?: { hosts?: string[]; secretName?: string }[];
+    rules?: { host?: string }[];
+  };
+}
+
+export interface Gateway extends KubeObject {
+  spec: {
+    listeners?: {
+      name?: string;
+      protocol?: string;
+      port?: number;
+      hostname?: string;
+      tls?: { mode?: string };
+    }[];
+  };
 }
 
 export interface PolicyRule {
@@ -466,7 +495,16 @@ export interface ObjectsBySource {
   roleBindings: RoleBinding;
   clusterRoleBindings: RoleBinding;
   networkPolicies: NetworkPolicy;
+  ciliumNetworkPolicies: KubeObject;
+  ciliumClusterwideNetworkPolicies: KubeObject;
+  calicoNetworkPolicies: KubeObject;
+  calicoGlobalNetworkPolicies: KubeObject;
+  adminNetworkPolicies: KubeObject;
+  baselineAdminNetworkPolicies: KubeObject;
+  clusterNetworkPolicies: KubeObject;
   services: Service;
+  ingresses: Ingress;
+  gateways: Gateway;
   podSecurityPolicies: PodSecurityPolicy;
   validatingAdmissionPolicies: ValidatingAdmissionPolicy;
   validatingAdmissionPolicyBindings: ValidatingAdmissionPolicyBinding;

@@ -1,5 +1,7 @@
 import type {
+  Gateway,
   GatekeeperConstraint,
+  Ingress,
   KubeObject,
   KubewardenPolicy,
   KyvernoCelPolicy,
@@ -102,7 +104,41 @@ const networkPolicySpec = object<NetworkPolicy['spec']>({
   egress: list(object<EgressRule>({ to: peers, ports })),
 });
 
-const serviceSpec = object<Service['spec']>({ type: string, clusterIP: string, selector: stringMap });
+const serviceSpec = object<Service['spec']>({
+  type: string,
+  clusterIP: string,
+  selector: stringMap,
+  ports: list(
+    object<NonNullable<Service['spec']['ports']>[number]>({
+      name: string,
+      protocol: string,
+      appProtocol: string,
+      port: int,
+    }),
+  ),
+});
+
+const ingressSpec = object<Ingress['spec']>({
+  ingressClassName: string,
+  tls: list(object<{ hosts?: string[]; secretName?: string }>({ hosts: strings, secretName: string })),
+  rules: list(object<{ host?: string }>({ host: string })),
+});
+
+const gatewaySpec = object<Gateway['spec']>({
+  listeners: list(
+    object<NonNullable<Gateway['spec']['listeners']>[number]>({
+      name: string,
+      protocol: string,
+      port: int,
+      hostname: string,
+      tls: object<{ mode?: string }>({ mode: string }),
+    }),
+  ),
+});
+
+/** Annotations by which clouds and ingress controllers name a certificate or redirect to HTTPS. */
+const certificateAnnotation =
+  /(ssl-cert|ssl-ports|ssl-policy|certificate-arn|pre-shared-cert|managed-certificates|cert-manager\.io\/(cluster-)?issuer|ssl-redirect|force-ssl-redirect|tls-cert-keyvault-uri)$/;
 
 const rbac = 'rbac.authorization.k8s.io';
 const formerRbac = [`${rbac}/v1beta1`, `${rbac}/v1alpha1`];
@@ -183,9 +219,92 @@ export const sources = {
     },
     { spec: (value, parent) => networkPolicySpec(value, parent) ?? {} },
   ),
+  ciliumNetworkPolicies: source<KubeObject>(
+    {
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumNetworkPolicy',
+      resource: 'ciliumnetworkpolicies',
+      namespaced: true,
+    },
+    {},
+  ),
+  ciliumClusterwideNetworkPolicies: source<KubeObject>(
+    {
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumClusterwideNetworkPolicy',
+      resource: 'ciliumclusterwidenetworkpolicies',
+      namespaced: false,
+    },
+    {},
+  ),
+  calicoNetworkPolicies: source<KubeObject>(
+    {
+      apiVersion: 'crd.projectcalico.org/v1',
+      kind: 'NetworkPolicy',
+      resource: 'networkpolicies',
+      namespaced: true,
+    },
+    {},
+  ),
+  calicoGlobalNetworkPolicies: source<KubeObject>(
+    {
+      apiVersion: 'crd.projectcalico.org/v1',
+      kind: 'GlobalNetworkPolicy',
+      resource: 'globalnetworkpolicies',
+      namespaced: false,
+    },
+    {},
+  ),
+  adminNetworkPolicies: source<KubeObject>(
+    {
+      apiVersion: 'policy.networking.k8s.io/v1alpha1',
+      kind: 'AdminNetworkPolicy',
+      resource: 'adminnetworkpolicies',
+      namespaced: false,
+    },
+    {},
+  ),
+  baselineAdminNetworkPolicies: source<KubeObject>(
+    {
+      apiVersion: 'policy.networking.k8s.io/v1alpha1',
+      kind: 'BaselineAdminNetworkPolicy',
+      resource: 'baselineadminnetworkpolicies',
+      namespaced: false,
+    },
+    {},
+  ),
+  clusterNetworkPolicies: source<KubeObject>(
+    {
+      apiVersion: 'policy.networking.k8s.io/v1alpha2',
+      kind: 'ClusterNetworkPolicy',
+      resource: 'clusternetworkpolicies',
+      namespaced: false,
+    },
+    {},
+  ),
   services: source<Service>(
     { apiVersion: 'v1', kind: 'Service', resource: 'services', namespaced: true },
-    { spec: (value, parent) => serviceSpec(value, parent) ?? {} },
+    {
+      annotations: from(['metadata', 'annotations'], annotationsLike(certificateAnnotation)),
+      spec: (value, parent) => serviceSpec(value, parent) ?? {},
+    },
+  ),
+  ingresses: source<Ingress>(
+    { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', resource: 'ingresses', namespaced: true },
+    {
+      annotations: from(['metadata', 'annotations'], annotationsLike(certificateAnnotation)),
+      spec: (value, parent) => ingressSpec(value, parent) ?? {},
+    },
+  ),
+  gateways: source<Gateway>(
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      resource: 'gateways',
+      namespaced: true,
+      formerly: ['gateway.networking.k8s.io/v1beta1'],
+    },
+    { spec: (value, parent) => gatewaySpec(value, parent) ?? {} },
   ),
   podSecurityPolicies: source<PodSecurityPolicy>(
     {

@@ -24,6 +24,7 @@ import {
   type Workload,
 } from '../model.ts';
 import { exemptionBook, type Exemption } from './exemptions.ts';
+import { startFolds } from './folds.ts';
 import { objectFinding, podSpecFinding } from './findings.ts';
 import { namespaceResults, type Judged } from './namespaces.ts';
 import { ownerResolver, refOf, type TopOwner } from './owners.ts';
@@ -64,8 +65,10 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   const admission = admissionOf(held, minor, collection.outcomes);
   const clusterContext: ClusterContext = { minor, platform };
   const runnable = new Set(options.checks.filter((check) => canJudge(check, collection)));
-  // What the checks over the cluster have seen of the live Pods.
-  let summaries = newSummaries();
+  const folds = startFolds(
+    [...runnable].filter((check) => check.shape === 'cluster'),
+    held,
+  );
   let previousPod: { key: string; podSpec: PodSpec | undefined; drifting: readonly Finding[] } | undefined;
 
   for (const source of templateSources) {
@@ -133,21 +136,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     }
     // Pods alike share one pod spec: what a check works out of it is worked out once.
     const { podSpec } = previousPod;
-    const shared = podSpec === undefined ? pod : { ...pod, podSpec };
-    for (const [check, summary] of summaries) {
-      guarded(
-        ledgerOf(heldLedgers, check),
-        () => nameOf(pod),
-        () => check.pods?.add(summary, shared, owner.ref),
-      );
-    }
-  }
-
-  function newSummaries(): Map<ClusterCheck, unknown> {
-    const folding = [...runnable].filter((check) => check.shape === 'cluster');
-    return new Map(
-      folding.flatMap((check) => (check.pods === undefined ? [] : [[check, check.pods.start()] as const])),
-    );
+    folds.add(podSpec === undefined ? pod : { ...pod, podSpec }, owner.ref);
   }
 
   function judgeCluster(check: ClusterCheck, ledger: Ledger, pods: unknown): void {
@@ -195,7 +184,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     },
     restart() {
       previousPod = undefined;
-      summaries = newSummaries();
+      folds.restart();
       podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
     },
   };
@@ -203,14 +192,14 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   /** The results in the order of the checks, once the list of pods has ended. */
   function finish(podOutcome: SourceOutcome) {
     const outcomes: Record<SourceName, SourceOutcome> = { ...collection.outcomes, pods: podOutcome };
-    for (const [check, summary] of summaries) {
+    for (const check of folds.checks) {
       // An unread Pod is an absence too.
       if (check.absenceCounts && podOutcome.state !== 'ok') continue;
       const ledger = ledgerOf(heldLedgers, check);
       guarded(
         ledger,
         () => 'the cluster',
-        () => judgeCluster(check, ledger, summary),
+        () => judgeCluster(check, ledger, folds.summaryOf(check)),
       );
     }
     const book = exemptionBook(options.exemptions, options.now);

@@ -8,6 +8,7 @@ export {
   type Endpoint,
   type PodEndpoint,
 } from './network/endpoints.ts';
+export { reachMatrix, type Openness, type ReachMatrix } from './network/matrix.ts';
 export { deniesAll, policiesByNamespace, type Direction, type Policy } from './network/policies.ts';
 export { allPorts, hasPort, isAllPorts, type PortSet } from './network/ports.ts';
 export { isolating, matches, reach, type Reach, type Side } from './network/reach.ts';

@@ -1,4 +1,5 @@
 import type { Held, IPBlock, LabelSelector, ObjectRef, Workload } from '../../model.ts';
+import { selects } from '../label-selector.ts';
 import { covers } from './blocks.ts';
 import { endpointOf, namespaceLabels, type PodEndpoint } from './endpoints.ts';
 import { policiesByNamespace } from './policies.ts';
@@ -20,9 +21,9 @@ export interface PodClasses {
 }
 
 /**
- * Starts the classes of a cluster. Pods fall together by their namespace, by the labels that some selector asks for, by
- * the named ports that some rule names, and by the address blocks that hold them: thousands of Pods become a few classes,
- * and only classes are ever compared.
+ * Starts the classes of a cluster. Pods fall together by their namespace, by the selectors that find them, by the named
+ * ports that some rule names, and by the address blocks that hold them: thousands of Pods become a few classes, and only
+ * classes are ever compared.
  */
 export function podClasses({
   namespaces,
@@ -50,6 +51,9 @@ export function podClasses({
 /** What the policies of a cluster ask for, and so all that can tell one Pod from another. */
 interface Relevant {
   labels: readonly string[];
+  selectors: readonly LabelSelector[];
+  /** Which of the selectors find a Pod, by its values of the labels. */
+  found: Map<string, string>;
   ports: ReadonlySet<string>;
   blocks: readonly IPBlock[];
 }
@@ -60,20 +64,23 @@ function relevantTo(networkPolicies: Held['networkPolicies']): Relevant {
     ...egress.map(({ to = [], ports = [] }) => ({ peers: to, ports })),
   ]);
   const peers = rules.flatMap((rule) => rule.peers);
-  const selectors = [
-    ...networkPolicies.map(({ spec }) => spec.podSelector),
-    ...peers.map(({ podSelector }) => podSelector),
-  ];
+  const selectors = distinct([
+    ...networkPolicies.map(({ spec }) => spec.podSelector ?? {}),
+    ...peers.flatMap(({ podSelector }) => podSelector ?? []),
+  ]);
   const names = rules.flatMap(({ ports }) => ports.map(({ port }) => port));
-  const blocks = new Map(
-    peers.flatMap(({ ipBlock }) => (ipBlock ? [[JSON.stringify(ipBlock), ipBlock]] : [])),
-  );
   return {
     labels: [...new Set(selectors.flatMap(keysOf))].toSorted(),
+    selectors,
+    found: new Map(),
     ports: new Set(names.filter((port) => typeof port === 'string')),
-    blocks: [...blocks.values()],
+    blocks: distinct(peers.flatMap(({ ipBlock }) => ipBlock ?? [])),
   };
 }
+
+const distinct = <T>(values: readonly T[]): T[] => [
+  ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
+];
 
 const keysOf = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector = {}): string[] => [
   ...Object.keys(matchLabels),
@@ -92,12 +99,23 @@ const narrowed = (endpoint: PodEndpoint, { labels, ports }: Relevant): PodEndpoi
   ports: endpoint.ports.filter(({ name }) => ports.has(name)),
 });
 
-function keyOf(endpoint: PodEndpoint, { labels, ports, blocks }: Relevant): string {
+/** Values that no selector asks for tell nothing: `pod-index` may be of interest to one policy, and differ in every Pod. */
+function foundBy(endpoint: PodEndpoint, { labels, selectors, found }: Relevant): string {
+  const values = JSON.stringify(labels.map((key) => labelOf(endpoint, key) ?? null));
+  const known = found.get(values);
+  if (known !== undefined) return known;
+  const fresh = selectors.map((selector) => Number(selects(selector, endpoint.labels))).join('');
+  found.set(values, fresh);
+  return fresh;
+}
+
+function keyOf(endpoint: PodEndpoint, relevant: Relevant): string {
+  const { ports, blocks } = relevant;
   const { namespace, hostNetwork, ips } = endpoint;
   return JSON.stringify([
     namespace,
     hostNetwork,
-    labels.map((key) => labelOf(endpoint, key) ?? null),
+    foundBy(endpoint, relevant),
     endpoint.ports.filter(({ name }) => ports.has(name)),
     blocks.map((block) => (ips.some((ip) => covers(block, ip)) ? 1 : 0)).join(''),
   ]);

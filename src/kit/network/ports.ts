@@ -29,12 +29,12 @@ export const isAllPorts = (ports: PortSet): boolean =>
 export const hasPort = (ports: PortSet, protocol: string, port: number): boolean =>
   ports.some((range) => range.protocol === protocol && range.from <= port && port <= range.to);
 
-/** The ports of a rule on a target with these named ports: no `ports` are all of them, and an unknown name is none. */
+/** The ports of a rule on a target with these named ports; without `ports` all, and an unknown name is none. */
 export function portsOf(
   ports: readonly NetworkPolicyPort[] | undefined,
   named: readonly NamedPort[],
 ): PortSet {
-  if (ports === undefined || ports.length === 0) return allPorts;
+  if (ports === undefined) return allPorts;
   return union(
     ports.flatMap(({ protocol = 'TCP', port, endPort }): PortRange[] => {
       if (port === undefined) return [{ protocol, from: 1, to: highest }];

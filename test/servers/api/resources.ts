@@ -58,6 +58,40 @@ const bySource = {
   roleBindings: resource(rbac, 'RoleBinding', 'rolebindings', true),
   clusterRoleBindings: resource(rbac, 'ClusterRoleBinding', 'clusterrolebindings', false),
   networkPolicies: resource('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', true, ['netpol']),
+  ciliumNetworkPolicies: custom('cilium.io/v2', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies', true),
+  ciliumClusterwideNetworkPolicies: custom(
+    'cilium.io/v2',
+    'CiliumClusterwideNetworkPolicy',
+    'ciliumclusterwidenetworkpolicies',
+    false,
+  ),
+  calicoNetworkPolicies: custom('crd.projectcalico.org/v1', 'NetworkPolicy', 'networkpolicies', true),
+  calicoGlobalNetworkPolicies: custom(
+    'crd.projectcalico.org/v1',
+    'GlobalNetworkPolicy',
+    'globalnetworkpolicies',
+    false,
+  ),
+  adminNetworkPolicies: custom(
+    'policy.networking.k8s.io/v1alpha1',
+    'AdminNetworkPolicy',
+    'adminnetworkpolicies',
+    false,
+  ),
+  baselineAdminNetworkPolicies: custom(
+    'policy.networking.k8s.io/v1alpha1',
+    'BaselineAdminNetworkPolicy',
+    'baselineadminnetworkpolicies',
+    false,
+  ),
+  clusterNetworkPolicies: custom(
+    'policy.networking.k8s.io/v1alpha2',
+    'ClusterNetworkPolicy',
+    'clusternetworkpolicies',
+    false,
+  ),
+  ingresses: resource('networking.k8s.io/v1', 'Ingress', 'ingresses', true, ['ing']),
+  gateways: custom('gateway.networking.k8s.io/v1', 'Gateway', 'gateways', true),
   services: resource('v1', 'Service', 'services', true, ['svc']),
   podSecurityPolicies: resource(
     'policy/v1beta1',
@@ -157,12 +191,13 @@ const others = [
 export const groupVersionOf = ({ group, version }: Pick<Resource, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;
 
-/** The resources that a server of this minor version serves, and of the custom ones those of these kinds. */
+/** The resources that a server of this minor version serves; of the custom ones those of these kinds (`apiVersion kind`). */
 export const resourcesFor = (minor: number, customKinds: ReadonlySet<string> = new Set()): Resource[] =>
-  [...Object.values(bySource), ...others].filter(
-    ({ addedIn = 0, removedIn = Infinity, custom: isCustom, kind }: Resource) =>
-      minor >= addedIn && minor < removedIn && (isCustom === undefined || customKinds.has(kind)),
-  );
+  [...Object.values(bySource), ...others].filter((each: Resource) => {
+    const { addedIn = 0, removedIn = Infinity, custom: isCustom = false, kind } = each;
+    if (minor < addedIn || minor >= removedIn) return false;
+    return !isCustom || customKinds.has(`${groupVersionOf(each)} ${kind}`);
+  });
 
 /** `/api` */
 export const apiVersions = () => ({

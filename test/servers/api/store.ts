@@ -51,7 +51,7 @@ export interface Store {
   get(kind: string, key: string): RawObject | undefined;
   list(resource: Resource, query?: ListQuery): ListPage;
   all(kind: string): RawObject[];
-  /** Every kind of which there has been an object. */
+  /** Every kind of which there has been an object, as `apiVersion kind`. */
   kinds(): ReadonlySet<string>;
   /** Forgets all history: continue tokens given so far answer 410. */
   compact(): void;
@@ -68,6 +68,7 @@ const keyOf = ({ name, namespace }: RawMeta): string =>
 
 export function createStore(): Store {
   const kinds = new Map<string, Entry[]>();
+  const seen = new Set<string>();
   const living = new Map<string, Entry>();
   const unsorted = new Set<string>();
   let revision = 1000;
@@ -96,6 +97,7 @@ export function createStore(): Store {
           creationTimestamp: metadata.creationTimestamp ?? '2026-01-05T08:00:00Z',
         },
       };
+      seen.add(`${object.apiVersion} ${object.kind}`);
       const list = kinds.get(object.kind) ?? [];
       kinds.set(object.kind, list);
       const entry = { key, object: created, created: revision, removed: Infinity };
@@ -111,7 +113,7 @@ export function createStore(): Store {
       entry.removed = revision;
       living.delete(id);
     },
-    kinds: () => new Set(kinds.keys()),
+    kinds: () => seen,
     all: (kind) => entries(kind).flatMap(({ object, removed }) => (removed === Infinity ? [object] : [])),
     compact() {
       revision += 1;

@@ -104,7 +104,7 @@ describe('a whole cluster', () => {
     expect(paths.slice(0, 2).toSorted()).toEqual(['/apis', '/version']);
     expect(paths.slice(-3)).toEqual(['/api/v1/pods', '/api/v1/pods', '/api/v1/pods']);
     // The id of the cluster is asked for apart, as kube-system is not among these namespaces.
-    expect(paths).toHaveLength(2 + 20 + 1 + 3);
+    expect(paths).toHaveLength(2 + 21 + 1 + 3);
     expect(server.connections).toBeLessThanOrEqual(2);
     expect(paths.some((path) => /secrets|configmaps/.test(path))).toBe(false);
   });

@@ -21,7 +21,7 @@ test('every source is what its name says, behind the name of its project where i
     openShiftImageConfigs: 'images',
   };
   for (const name of sourceNames) {
-    const plain = name.replace(/^(kyverno|kubewarden)/, '').toLowerCase();
+    const plain = name.replace(/^(kyverno|kubewarden|calico)/, '').toLowerCase();
     expect(sources[name].resource).toBe(plurals[name] ?? plain);
   }
 });
@@ -74,6 +74,7 @@ describe('a Pod', () => {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { ...metadata, uid: 'u', generateName: 'a-', labels: { app: 'a' }, mirror: true },
+      podLabels: { app: 'a' },
       podSpec: {
         hostNetwork: true,
         dnsPolicy: 'Default',

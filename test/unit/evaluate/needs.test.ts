@@ -140,6 +140,42 @@ test('the live Pods fold into one summary; alike, they share their spec; a list 
   expect(result.findings.map(({ message }) => message)).toEqual(['web/a web/b web/c: 1 specs']);
 });
 
+test('checks share a fold, and what it throws is said of each of them', async () => {
+  let started = 0;
+  const fold = {
+    start: () => {
+      started += 1;
+      return [] as string[];
+    },
+    add: (seen: string[], { metadata }: Workload) => {
+      if (metadata.name === 'boom') throw new Error('boom');
+      seen.push(metadata.name);
+    },
+  };
+  const check = () =>
+    clusterCheck({
+      ...words,
+      needs: [],
+      pods: fold,
+      test: (_, { pods }) => ({ evaluated: [], problems: [], pods }),
+    });
+  const ends = async (name: string) => {
+    const collection = collectionOf({}, [[workload('Pod', name)]]);
+    const evaluation = startEvaluation(collection, {
+      checks: [check(), check()],
+      guidance: () => ({}) as Guidance,
+      exemptions: [],
+      now: new Date('2026-11-21T00:00:00Z'),
+    });
+    return evaluation.finish(await collection.streamPods(evaluation.sink)).checks;
+  };
+  expect((await ends('fine')).map(({ status }) => status)).toEqual(['pass', 'pass']);
+  expect(started).toBe(1);
+  for (const { status, reason } of await ends('boom')) {
+    expect([status, reason]).toEqual(['not-assessed', 'The check crashed on the cluster: boom']);
+  }
+});
+
 test('unread Pods count as absent ones: what rests on absence is not judged', async () => {
   const collection = collectionOf({ deployments: [deployment] }, [[ofWeb('a')]], { pods: state('partial') });
   expect((await run(folding(true), collection)).status).toBe('not-assessed');
