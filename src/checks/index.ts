@@ -4,6 +4,10 @@ import { capAdded } from './cap-added/check.ts';
 import { capDropAll } from './cap-drop-all/check.ts';
 import { capNetRaw } from './cap-net-raw/check.ts';
 import { clusterAdminUsage } from './cluster-admin-usage/check.ts';
+import { cniSupportsNetpol } from './cni-supports-netpol/check.ts';
+import { cniVersionCurrent } from './cni-version-current/check.ts';
+import { dashboardDisabled } from './dashboard-disabled/check.ts';
+import { defaultDenyEgress } from './default-deny-egress/check.ts';
 import { defaultDenyIngress } from './default-deny-ingress/check.ts';
 import { fsGroupSupplemental } from './fs-group-supplemental/check.ts';
 import { highUid } from './high-uid/check.ts';
@@ -16,6 +20,13 @@ import { hostProbes } from './host-probes/check.ts';
 import { imagePullAlways } from './image-pull-always/check.ts';
 import { imageRegistryAllowlist } from './image-registry-allowlist/check.ts';
 import { imageTagPinned } from './image-tag-pinned/check.ts';
+import { lbTls } from './lb-tls/check.ts';
+import { metadataEgress } from './metadata-egress/check.ts';
+import { metadataServer } from './metadata-server/check.ts';
+import { namespaceIsolation } from './namespace-isolation/check.ts';
+import { netpolEngineEnabled } from './netpol-engine-enabled/check.ts';
+import { netpolPerNamespace } from './netpol-per-namespace/check.ts';
+import { podUnselectedByNetpol } from './pod-unselected-by-netpol/check.ts';
 import { privilegeEscalation } from './privilege-escalation/check.ts';
 import { privileged } from './privileged/check.ts';
 import { procMountRestricted } from './proc-mount-restricted/check.ts';
@@ -71,7 +82,18 @@ export const checks: readonly Check[] = [
   imageRegistryAllowlist,
   secretsAsEnv,
   sandboxRuntime,
+  cniSupportsNetpol,
+  netpolEngineEnabled,
+  cniVersionCurrent,
+  netpolPerNamespace,
   defaultDenyIngress,
+  defaultDenyEgress,
+  podUnselectedByNetpol,
+  namespaceIsolation,
+  metadataEgress,
+  metadataServer,
+  lbTls,
+  dashboardDisabled,
   clusterAdminUsage,
   pspHostNamespaces,
 ];

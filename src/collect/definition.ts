@@ -68,6 +68,8 @@ export function workload(definition: Definition<Workload>, templateOf?: { group:
     podLabels: from([...path.slice(0, -1), 'metadata', 'labels'], stringMap),
     podIPs: from(['status', 'podIPs'], podIPs),
     replicas: from(['spec', 'replicas'], int),
+    scheduled: from(['status', 'desiredNumberScheduled'], int),
+    ready: from(['status', 'numberReady'], int),
     phase: from(['status', 'phase'], string),
     admittedBy: from(['metadata', 'annotations', 'kubernetes.io/psp'], string),
   });

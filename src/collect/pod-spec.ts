@@ -27,7 +27,7 @@ import {
   type Projection,
 } from './project.ts';
 
-/** Of a pod spec only what checks read: no value of a variable, no command, no argument. */
+/** Of a pod spec only what checks read: no value of a variable, no command, no argument but one. */
 
 const windowsOptions = object<WindowsOptions>({ hostProcess: bool, runAsUserName: string });
 const seccompProfile = object<SeccompProfile>({ type: string, localhostProfile: string });
@@ -71,10 +71,23 @@ const envVar = object<EnvVar>({
   }),
 });
 
+/**
+ * Arguments may hold passwords, so none leaves the object but this one: nothing else in the API says whether the network
+ * policies of EKS are enforced. What is no list of strings is for the API server to refuse.
+ */
+const networkPolicyFlag: Projection<string[] | undefined> = (value) => {
+  const all: unknown[] = Array.isArray(value) ? value : [];
+  const kept = all.filter(
+    (one): one is string => typeof one === 'string' && /^--enable-network-policy(=(true|false))?$/.test(one),
+  );
+  return kept.length === 0 ? undefined : kept;
+};
+
 const container = object<Container>({
   name: required(string),
   restartPolicy: string,
   image: string,
+  args: networkPolicyFlag,
   imagePullPolicy: string,
   ports: list(containerPort),
   env: list(envVar),

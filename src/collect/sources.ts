@@ -138,7 +138,7 @@ const gatewaySpec = object<Gateway['spec']>({
 
 /** Annotations by which clouds and ingress controllers name a certificate or redirect to HTTPS. */
 const certificateAnnotation =
-  /(ssl-cert|ssl-ports|ssl-policy|certificate-arn|pre-shared-cert|managed-certificates|cert-manager\.io\/(cluster-)?issuer|ssl-redirect|force-ssl-redirect|tls-cert-keyvault-uri)$/;
+  /(ssl-cert|ssl-certificate|ssl-ports|ssl-passthrough|listen-ports|ssl-policy|certificate-arn|pre-shared-cert|managed-certificates|cert-manager\.io\/(cluster-)?issuer|ssl-redirect|force-ssl-redirect|tls-cert-keyvault-uri)$/;
 
 const rbac = 'rbac.authorization.k8s.io';
 const formerRbac = [`${rbac}/v1beta1`, `${rbac}/v1alpha1`];

@@ -74,8 +74,9 @@ export function objectFinding(check: Check, object: KubeObject, problem: Problem
 }
 
 function objectFix(object: KubeObject, problemFix: Problem['fix']): Fix {
-  const { action = 'patch', ...rest } = problemFix ?? { action: 'none' as const, risk: 'advice' as const };
-  return withOwnership({ target: refOf(object), action, ...rest }, object);
+  const none = { action: 'none', risk: 'advice' } as const;
+  const { action = 'patch', target = object, ...rest }: NonNullable<Problem['fix']> = problemFix ?? none;
+  return withOwnership({ target: refOf(target), action, ...rest }, target);
 }
 
 /** Where the change must be made so that it lasts, and whether the API takes it there in place. */
@@ -109,7 +110,7 @@ function podSpecFix(
   const recreate = workload.kind === 'Pod' || workload.kind === 'Job';
   const { action = recreate ? 'recreate' : 'patch', ...rest } = fix;
   return withOwnership(
-    { target, action, ...rest, ...(changes.length === 0 ? {} : { changes }) },
+    { ...rest, target, action, ...(changes.length === 0 ? {} : { changes }) },
     owner.object,
   );
 }

@@ -36,6 +36,8 @@ export interface Problem {
   members?: { object: KubeObject; field: Field; fix?: Problem['fix'] }[];
   /** The change that puts it right, without its target: the engine knows the object, its owner and whether it can be patched. */
   fix?: Omit<Fix, 'target' | 'action'> & {
+    /** Not over pod specs: what must change, where that is not the object at fault (a policy that lets a Pod out). */
+    target?: KubeObject;
     action?: 'patch' | 'create' | 'delete' | 'none';
     /** Over pod specs: changes that begin in the metadata, next to those that begin where the field does. */
     metadataChanges?: Change[];
@@ -69,7 +71,12 @@ interface CheckBase {
   readonly title: string;
   readonly severity: Severity;
   /** The verdict when there is nothing to look at. */
-  readonly onNothing: 'pass' | 'not-applicable';
+  readonly onNothing: 'pass' | 'not-applicable' | 'manual';
+  /**
+   * What takes the place of `pass`, and of `exempt`: the API shows only part of the answer, so a check that finds nothing
+   * there has not answered yet, and the test plan goes on.
+   */
+  readonly otherwise?: 'manual';
   /** The platforms it is about, where not all: elsewhere it is not applicable. */
   readonly platforms?: readonly Platform[];
 }
@@ -119,11 +126,18 @@ export interface ClusterCheck<N extends HeldSource = HeldSource, A = unknown> ex
   readonly absenceCounts?: boolean;
   /** Of a check that also looks at the live Pods; `test` gets the summary of all. Checks with the same fold share one. */
   readonly pods?: PodFold<A, N>;
-  /** `evaluated` are the objects judged; each problem names its object. */
+  /**
+   * `evaluated` are the objects judged; each problem names its object. `evidence` is a sentence for the person who must
+   * decide, where the result is manual: what the API shows.
+   */
   test(
     held: Pick<Held, N>,
     context: ClusterContext & { pods: A },
-  ): { evaluated: readonly KubeObject[]; problems: (Problem & { object: KubeObject })[] };
+  ): {
+    evaluated: readonly KubeObject[];
+    problems: (Problem & { object: KubeObject })[];
+    evidence?: string;
+  };
 }
 
 /** The API cannot answer; the test plan is the answer. */

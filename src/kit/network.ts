@@ -11,4 +11,11 @@ export {
 export { reachMatrix, type Openness, type ReachMatrix } from './network/matrix.ts';
 export { deniesAll, policiesByNamespace, type Direction, type Policy } from './network/policies.ts';
 export { allPorts, hasPort, isAllPorts, type PortSet } from './network/ports.ts';
-export { isolating, matches, reach, type Reach, type Side } from './network/reach.ts';
+export {
+  isolating,
+  matches,
+  reach,
+  type PoliciesByNamespace,
+  type Reach,
+  type Side,
+} from './network/reach.ts';

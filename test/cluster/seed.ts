@@ -127,13 +127,7 @@ export const expected: Record<string, string[]> = {
     'Pod seeded/bare spec.initContainers[0].securityContext.privileged',
   ],
   'run-as-root': ['Deployment seeded/root spec.template.spec.containers[0].securityContext.runAsUser'],
-  'default-deny-ingress': [
-    'Namespace default',
-    'Namespace kube-node-lease',
-    'Namespace kube-public',
-    'Namespace kube-system',
-    'Namespace seeded',
-  ],
+  'default-deny-ingress': ['Namespace default', 'Namespace seeded'],
   'cluster-admin-usage': [
     'ClusterRoleBinding everyone-is-admin subjects[0]',
     'ClusterRoleBinding ops subjects[0]',

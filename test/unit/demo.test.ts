@@ -112,9 +112,6 @@ test('default-deny-ingress and cluster-admin-usage were read completely', () => 
   expect(findings('default-deny-ingress').toSorted()).toEqual([
     'Namespace ci',
     'Namespace default',
-    'Namespace kube-node-lease',
-    'Namespace kube-public',
-    'Namespace kube-system',
     'Namespace monitoring',
   ]);
   expect(findings('cluster-admin-usage').toSorted()).toEqual([

@@ -108,6 +108,21 @@ describe('a Pod', () => {
     expect(JSON.stringify(sources.pods.project(raw))).not.toContain(secret);
   });
 
+  test.each([
+    [['--enable-network-policy=true', '--enable-network-policy', '--enable-network-policy=false'], 3],
+    [[`--password=${secret}`, '--enable-network-policy=true', secret], 1],
+    [
+      [`--enable-network-policy=${secret}`, `--enable-network-policy-logs=true`, ` --enable-network-policy`],
+      0,
+    ],
+    [`--enable-network-policy ${secret}`, 0],
+    [[8080, { a: secret }, null], 0],
+  ])('has of the arguments %j the flag of the network policy agent alone', (args, kept) => {
+    const spec = projectedSpec({ containers: [{ name: 'c', args, command: ['--enable-network-policy'] }] });
+    expect(spec?.containers[0]?.args ?? []).toHaveLength(kept);
+    expect(JSON.stringify(spec)).not.toContain(secret);
+  });
+
   const projectedSpec = (more: object) =>
     sources.pods.project({ metadata, spec: { containers: [], ...more } }).podSpec;
 
