@@ -52,23 +52,36 @@ function explain(source: SourceName, { state, reason, unreadNamespaces = [] }: S
   return `${source} ${state === 'partial' ? 'could be read only in part' : state}`;
 }
 
-/** The status of a check: what failed is never hidden by what was unread, what was unread never passes. */
+/**
+ * The status of a check: what failed is never hidden by what was unread, what was unread never passes. Where a person must
+ * decide, the reason is the evidence, if there is any.
+ */
 export function conclude(
   check: Check,
   evaluated: number,
   findings: readonly Finding[],
   readable: Assessability,
+  evidence?: string,
 ): Pick<CheckResult, 'status' | 'incomplete' | 'reason'> {
   const unread = readable.state === 'unread' ? { incomplete: true, reason: readable.reason } : {};
   const verdict = worstVerdict(findings);
   if (verdict === 'fail') return { status: 'fail', ...unread };
   if (readable.state === 'unread') return { status: 'not-assessed', ...unread };
-  if (verdict !== undefined) return { status: verdict };
-  if (readable.state === 'absent') return { status: 'not-applicable', reason: readable.reason };
+  if (verdict === 'manual')
+    return { status: verdict, ...(evidence === undefined ? {} : { reason: evidence }) };
+  if (verdict === undefined && readable.state === 'absent')
+    return { status: 'not-applicable', reason: readable.reason };
   if (check.shape === 'manual')
     return { status: 'manual', reason: 'The API cannot answer: follow the test plan.' };
-  if (evaluated > 0) return { status: 'pass' };
-  return { status: check.onNothing, reason: 'There is nothing in scope that it could apply to.' };
+  const status = verdict ?? (evaluated > 0 ? 'pass' : check.onNothing);
+  const isManual = status === 'manual' || (check.otherwise !== undefined && status !== 'not-applicable');
+  if (isManual) {
+    const reason = evidence ?? 'The API shows only part of the answer: follow the test plan.';
+    return { status: 'manual', reason };
+  }
+  if (verdict === undefined && evaluated === 0)
+    return { status, reason: 'There is nothing in scope that it could apply to.' };
+  return { status };
 }
 
 /** The status that findings alone give, if any. */

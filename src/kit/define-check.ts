@@ -48,7 +48,7 @@ export interface PodContext<N extends HeldSource = never> {
   annotations: Readonly<Record<string, string>>;
   /** The namespace of the workload. */
   namespace: string;
-  /** True for a live Pod, false for a template. */
+  /** True for a Pod that an API server has taken in, false for a template or a Pod in a manifest. */
   live: boolean;
   /** Minor version of the API server (of Kubernetes 1); rules of the Pod Security Standards depend on it. */
   minor: number;
@@ -69,7 +69,12 @@ interface CheckBase {
   readonly title: string;
   readonly severity: Severity;
   /** The verdict when there is nothing to look at. */
-  readonly onNothing: 'pass' | 'not-applicable';
+  readonly onNothing: 'pass' | 'not-applicable' | 'manual';
+  /**
+   * What takes the place of `pass`, and of `exempt`: the API shows only part of the answer, so a check that finds nothing
+   * there has not answered yet, and the test plan goes on.
+   */
+  readonly otherwise?: 'manual';
   /** The platforms it is about, where not all: elsewhere it is not applicable. */
   readonly platforms?: readonly Platform[];
 }
@@ -119,11 +124,18 @@ export interface ClusterCheck<N extends HeldSource = HeldSource, A = unknown> ex
   readonly absenceCounts?: boolean;
   /** Of a check that also looks at the live Pods; `test` gets the summary of all. */
   readonly pods?: PodFold<A>;
-  /** `evaluated` are the objects judged; each problem names its object. */
+  /**
+   * `evaluated` are the objects judged; each problem names its object. `evidence` is a sentence for the person who must
+   * decide, where the result is manual: what the API shows.
+   */
   test(
     held: Pick<Held, N>,
     context: ClusterContext & { pods: A },
-  ): { evaluated: readonly KubeObject[]; problems: (Problem & { object: KubeObject })[] };
+  ): {
+    evaluated: readonly KubeObject[];
+    problems: (Problem & { object: KubeObject })[];
+    evidence?: string;
+  };
 }
 
 /** The API cannot answer; the test plan is the answer. */

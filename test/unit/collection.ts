@@ -6,6 +6,7 @@ import type {
   Held,
   HeldSource,
   KubeObject,
+  Platform,
   SourceName,
   SourceOutcome,
   Workload,
@@ -20,6 +21,7 @@ export function collectionOf(
   held: Partial<Held>,
   pods: readonly Workload[][] = [],
   outcomes: Partial<Record<SourceName, SourceOutcome>> = {},
+  platform: Platform = 'kubernetes',
 ): Collection {
   const complete = Object.fromEntries(
     heldSources.map((source) => [source, held[source] ?? []]),
@@ -31,7 +33,7 @@ export function collectionOf(
       name: 'test',
       server: 'https://127.0.0.1',
       version: 'v1.37.1',
-      platform: 'kubernetes',
+      platform,
     },
     held: complete,
     outcomes: Object.fromEntries(

@@ -8,6 +8,7 @@ import type {
   Guidance,
   Held,
   JsonObject,
+  Platform,
   SourceName,
   SourceOutcome,
   Workload,
@@ -69,11 +70,15 @@ const noWords: Guidance = {
   references: '',
 };
 
-/** Projects the objects as live ones are, and freezes them: a check that changes its input crashes. */
+/**
+ * Projects the objects as live ones are, and freezes them: a check that changes its input crashes. A check of some
+ * platforms is run on its first one.
+ */
 export async function evaluate(
   check: Check,
   objects: readonly Raw[],
   outcomes: Partial<Record<SourceName, SourceOutcome>> = {},
+  platform: Platform = check.platforms?.[0] ?? 'kubernetes',
 ): Promise<CheckResult> {
   const bySource = Map.groupBy(
     objects.flatMap((raw) => projectObject(structuredClone(raw)) ?? []),
@@ -83,7 +88,7 @@ export async function evaluate(
     [...bySource].map(([source, projected]) => [source, frozen(projected.map(({ object }) => object))]),
   ) as Partial<Held> & { pods?: Workload[] };
   const { pods = [], ...rest } = held;
-  const collection = collectionOf(rest, [pods], outcomes);
+  const collection = collectionOf(rest, [pods], outcomes, platform);
   const evaluation = startEvaluation(collection, {
     checks: [check],
     guidance: () => noWords,
