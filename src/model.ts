@@ -147,8 +147,15 @@ export interface Volume {
   hostPath?: { path: string; type?: string };
   csi?: { driver: string };
   flexVolume?: { driver: string };
-  /** Of the sources only the service account tokens; without an audience one is for the API server. */
-  projected?: { sources?: { serviceAccountToken?: { audience?: string } }[] };
+  projected?: { sources?: ProjectedSource[] };
+}
+
+/** Of what a projected volume puts together only what the API server itself puts in: a token and what belongs to it. */
+export interface ProjectedSource {
+  /** Without an audience it is for the API server. */
+  serviceAccountToken?: { audience?: string; path?: string };
+  configMap?: { name?: string };
+  downwardAPI?: { items?: { path?: string; fieldRef?: { apiVersion?: string; fieldPath?: string } }[] };
 }
 
 export interface PodSpec {
@@ -310,7 +317,12 @@ export interface ValidatingAdmissionPolicy extends KubeObject {
 }
 
 export interface ValidatingAdmissionPolicyBinding extends KubeObject {
-  spec: { policyName?: string; validationActions?: string[]; matchResources?: MatchResources };
+  spec: {
+    policyName?: string;
+    validationActions?: string[];
+    matchResources?: MatchResources;
+    paramRef?: { parameterNotFoundAction?: string };
+  };
 }
 
 export interface ValidatingWebhookConfiguration extends KubeObject {
@@ -378,7 +390,7 @@ export interface KyvernoCelPolicy extends KubeObject {
     validationActions?: string[];
     matchConstraints?: MatchResources;
     matchConditions?: { name?: string }[];
-    evaluation?: { admission?: { enabled?: boolean } };
+    evaluation?: { mode?: string; admission?: { enabled?: boolean } };
   };
 }
 
@@ -393,6 +405,7 @@ export interface GatekeeperConstraint extends KubeObject {
       excludedNamespaces?: string[];
       namespaceSelector?: LabelSelector;
       labelSelector?: LabelSelector;
+      name?: string;
       scope?: string;
     };
   };
@@ -405,6 +418,7 @@ export interface KubewardenPolicy extends KubeObject {
     rules?: AdmissionRule[];
     namespaceSelector?: LabelSelector;
     objectSelector?: LabelSelector;
+    matchConditions?: { name?: string }[];
   };
   status?: { policyStatus?: string };
 }

@@ -43,6 +43,8 @@ interface Ledger {
   findings: Map<string, { finding: Finding; objectKeys: readonly string[] }>;
   /** The first crash of the check, as a sentence. */
   crash?: string;
+  /** What a check over the cluster shows the person who must decide. */
+  evidence?: string;
 }
 
 const newLedger = (): Ledger => ({ evaluated: new Map(), findings: new Map() });
@@ -97,7 +99,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     const context: PodContext<HeldSource> = {
       annotations: workload.podAnnotations ?? {},
       namespace: workload.metadata.namespace ?? '',
-      live: workload.kind === 'Pod',
+      live: workload.kind === 'Pod' && workload.metadata.uid !== undefined,
       minor,
       platform,
       held,
@@ -151,7 +153,8 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   }
 
   function judgeCluster(check: ClusterCheck, ledger: Ledger, pods: unknown): void {
-    const { evaluated, problems } = check.test(held, { ...clusterContext, pods });
+    const { evaluated, problems, evidence } = check.test(held, { ...clusterContext, pods });
+    if (evidence !== undefined) ledger.evidence = evidence;
     for (const object of evaluated) ledger.evaluated.set(objectKey(object), judged(namespaceOf(object)));
     for (const problem of problems) record(ledger, problem.object, problem, check);
   }
@@ -245,7 +248,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
         id,
         title,
         severity,
-        ...conclude(check, counts.evaluated, findings, readable),
+        ...conclude(check, counts.evaluated, findings, readable, ledger.evidence),
         guidance: options.guidance(id),
         counts,
         findings,

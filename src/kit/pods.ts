@@ -83,6 +83,9 @@ export const listTo = (pod: PodSpec, field: Field, list: readonly string[]): Cha
 export const hasCapability = (list: readonly string[] | undefined, name: string): boolean =>
   list?.some((capability) => capability.toUpperCase() === name) ?? false;
 
+/** With any of these a container can take over its node, or its network. */
+export const dangerousCapabilities = ['ALL', 'SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'SYS_MODULE', 'BPF'];
+
 /** What to say where a capability is not found because of how it is written. */
 export const spellingHint = (names: readonly string[] = []): string =>
   names.some((name) => /^CAP_|[a-z]/.test(name))
