@@ -729,7 +729,7 @@ export interface CheckResult {
   status: Status;
   /** True when something the check reads could not be read, whatever its status. */
   incomplete?: boolean;
-  /** Why it was not assessed, is incomplete or not applicable. */
+  /** Why it was not assessed, is incomplete or not applicable; what the API shows, where a person must decide. */
   reason?: string;
   guidance: Guidance;
   counts: { evaluated: number; passed: number; failed: number; exempt: number };

@@ -99,6 +99,8 @@ function podSpecFix(
     return none('A static Pod: change its manifest on the node; the API cannot.');
   }
   if (workload.kind === 'Pod' && owner.object.kind !== 'Pod') {
+    const { action, note } = problem.fix;
+    if (action === 'none' && note !== undefined) return none(note);
     return none(
       'The live Pod has it and its template does not: an admission webhook, a sidecar injector or a debug session added it. Find and change what adds it, then delete the Pod.',
     );

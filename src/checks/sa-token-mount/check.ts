@@ -37,6 +37,7 @@ export const saTokenMount = podSpecCheck({
       fix: requestedFix,
     }));
     if (!isAutomounted(pod, live, account)) return requested;
+    if (use !== undefined && isDecided(pod, account)) return requested;
     const volume = automaticVolume(pod);
     const isLeft = live && saysNo(pod, account);
     const automatic: Problem = {
@@ -56,6 +57,10 @@ export const saTokenMount = podSpecCheck({
 /** Whether a Pod that is made now gets no token. */
 const saysNo = (pod: PodSpec, account: ServiceAccount | undefined): boolean =>
   (pod[member] ?? account?.[member]) === false;
+
+/** The account gives nobody a token unasked, and this Pod asks: somebody has judged that it needs one. */
+const isDecided = (pod: PodSpec, account: ServiceAccount | undefined): boolean =>
+  pod[member] === true && account?.[member] === false;
 
 /** What the token may be needed for, as sentences; undefined where nothing is known. */
 function useOf(rights: readonly Grant[], annotations: Readonly<Record<string, string>>): string | undefined {
