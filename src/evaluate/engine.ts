@@ -16,7 +16,8 @@ import {
 } from '../model.ts';
 import { exemptionBook, type Exemption } from './exemptions.ts';
 import { objectFinding, podSpecFinding } from './findings.ts';
-import { namespaceResults, type Judged } from './namespaces.ts';
+import { addPods, guarded, keep, ledgerOf, openLedgers, type Ledger, type Ledgers } from './ledger.ts';
+import { namespaceResults, type Judgement } from './namespaces.ts';
 import { ownerResolver, refOf, type TopOwner } from './owners.ts';
 import { assessability, conclude, type Assessability } from './status.ts';
 
@@ -26,17 +27,6 @@ export interface EvaluationOptions {
   exemptions: readonly Exemption[];
   now: Date;
 }
-
-/** What one check has seen so far. */
-interface Ledger {
-  /** Every object judged, and the namespace it lies in. */
-  evaluated: Map<string, Judged>;
-  findings: Map<string, { finding: Finding; objectKey: string }>;
-  /** The first crash of the check, as a sentence. */
-  crash?: string;
-}
-
-const newLedger = (): Ledger => ({ evaluated: new Map(), findings: new Map() });
 
 /**
  * Evaluates everything held at once, then the pods as they stream into the returned sink; nothing of a pod is kept
@@ -48,9 +38,9 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   const minor = minorOf(version);
   const topOwner = ownerResolver(held);
   const podChecks = options.checks.filter((check) => check.shape === 'podSpec');
-  const heldLedgers = new Map(options.checks.map((check) => [check, newLedger()]));
+  const heldLedgers = openLedgers(options.checks);
   // Kept apart from what is held, so that a list of pods that starts anew can be forgotten.
-  let podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
+  let podLedgers = openLedgers(podChecks);
 
   let previousPod: { key: string; drifting: readonly Finding[] } | undefined;
 
@@ -68,7 +58,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
         if (check.shape === 'object') judgeObjects(check, ledger);
         if (check.shape === 'cluster') {
           const { evaluated, problems } = check.test(held);
-          for (let i = 0; i < evaluated; i += 1) ledger.evaluated.set(`#${i}`, {});
+          for (let i = 0; i < evaluated; i += 1) ledger.evaluated.set(`#${i}`, undefined);
           for (const problem of problems) record(ledger, problem.object, problem, check);
         }
       },
@@ -76,11 +66,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   }
 
   /** @returns the findings by which a Pod differs from its template */
-  function judgePodSpec(
-    ledgers: ReadonlyMap<Check, Ledger>,
-    workload: Workload,
-    owner = topOwner(workload),
-  ): Finding[] {
+  function judgePodSpec(ledgers: Ledgers, workload: Workload, owner = topOwner(workload)): Finding[] {
     const { podSpec } = workload;
     if (podSpec === undefined) return [];
     const objectKey = keyOf(owner);
@@ -93,7 +79,9 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
         () => nameOf(workload),
         () => {
           if (check.applies?.(podSpec, context) === false) return;
-          ledger.evaluated.set(objectKey, judged(owner.ref.namespace));
+          // Nearly every Pod's owner was judged by its template: it is not held twice.
+          const known = ledgerOf(heldLedgers, check).evaluated;
+          if (!known.has(objectKey)) ledger.evaluated.set(objectKey, owner.ref.namespace);
           for (const problem of check.test(podSpec, context)) {
             const finding = addPodSpecFinding(check, ledger, workload, owner, problem);
             if (finding?.drift !== undefined) drifting.push(finding);
@@ -133,13 +121,13 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     }
     // A custom controller's template is not listed, so there is nothing the Pod could differ from.
     if (isLivePod && owner.object !== undefined) finding.drift = { pods: 1, example: workload.metadata.name };
-    ledger.findings.set(finding.id, { finding, objectKey: keyOf(owner) });
+    keep(ledger, finding, keyOf(owner));
     return finding;
   }
 
   function judgeObjects(check: ObjectCheck, ledger: Ledger): void {
     for (const object of held[check.source]) {
-      ledger.evaluated.set(objectKey(object), judged(namespaceOf(object)));
+      ledger.evaluated.set(objectKey(object), namespaceOf(object));
       for (const problem of check.test(object, held)) record(ledger, object, problem, check);
     }
   }
@@ -152,7 +140,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     },
     restart() {
       previousPod = undefined;
-      podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
+      podLedgers = openLedgers(podChecks);
     },
   };
 
@@ -160,9 +148,10 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   function finish(podOutcome: SourceOutcome) {
     const outcomes: Record<SourceName, SourceOutcome> = { ...collection.outcomes, pods: podOutcome };
     const book = exemptionBook(options.exemptions, options.now);
-    const judgements: { check: Check; judged: Iterable<Judged>; failed: Finding[] }[] = [];
+    const judgements: Judgement[] = [];
+    for (const [check, ledger] of podLedgers) addPods(ledgerOf(heldLedgers, check), ledger);
     const checks = options.checks.map((check): CheckResult => {
-      const ledger = mergeLedgers(ledgerOf(heldLedgers, check), podLedgers.get(check));
+      const ledger = ledgerOf(heldLedgers, check);
       const entries = [...ledger.findings.values()].map(({ finding, objectKey: key }) => ({
         key,
         finding: book.apply(check.id, finding),
@@ -179,7 +168,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
         failed: openObjects.size,
         exempt: exemptObjects.size,
       };
-      judgements.push({ check, judged: ledger.evaluated.values(), failed: findings });
+      judgements.push({ check, namespaces: ledger.evaluated.values(), failed: findings });
       const readable: Assessability =
         ledger.crash === undefined
           ? assessability(check, sourcesOf(check), outcomes)
@@ -227,34 +216,7 @@ function isTemplateInUse(workload: Workload): boolean {
 
 function record(ledger: Ledger, object: KubeObject, problem: Problem, check: Check): void {
   const finding = objectFinding(check, object, problem);
-  if (!ledger.findings.has(finding.id)) {
-    ledger.findings.set(finding.id, { finding, objectKey: objectKey(object) });
-  }
-}
-
-/** The one place where what a check throws is caught. */
-function guarded(ledger: Ledger, what: () => string, judge: () => void): void {
-  try {
-    judge();
-  } catch (error) {
-    ledger.crash ??= `The check crashed on ${what()}: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-function ledgerOf(ledgers: ReadonlyMap<Check, Ledger>, check: Check): Ledger {
-  const ledger = ledgers.get(check);
-  if (ledger === undefined) throw new Error(`no ledger for check ${check.id}`);
-  return ledger;
-}
-
-function mergeLedgers(held: Ledger, pods: Ledger | undefined): Ledger {
-  if (pods === undefined) return held;
-  const crash = held.crash ?? pods.crash;
-  return {
-    evaluated: new Map([...held.evaluated, ...pods.evaluated]),
-    findings: new Map([...held.findings, ...pods.findings]),
-    ...(crash === undefined ? {} : { crash }),
-  };
+  if (!ledger.findings.has(finding.id)) keep(ledger, finding, objectKey(object));
 }
 
 /** All that checks see of a Pod, but for the random end of the one volume name that the API server makes up. */
@@ -263,8 +225,6 @@ const shapeOf = ({ podSpec, podAnnotations }: Workload): string =>
 
 const nameOf = ({ kind, metadata }: KubeObject): string =>
   `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
-
-const judged = (namespace: string | undefined): Judged => (namespace === undefined ? {} : { namespace });
 
 const keyOf = ({ ref, identityName }: TopOwner): string =>
   JSON.stringify([ref.apiVersion, ref.kind, ref.namespace, identityName]);
