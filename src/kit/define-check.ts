@@ -104,9 +104,9 @@ export interface ObjectCheck<S extends HeldSource = HeldSource, N extends HeldSo
 }
 
 /** What streams past once and is not held: the live Pods, each with the workload it belongs to. */
-export interface PodFold<A> {
+export interface PodFold<A, N extends HeldSource = HeldSource> {
   /** A new, empty summary. */
-  start(): A;
+  start(held: Pick<Held, N>): A;
   /**
    * Takes in one live Pod that has not ended. Pods alike, one after the other, share one `podSpec` object: what was
    * computed of it can be remembered by it.
@@ -122,8 +122,8 @@ export interface ClusterCheck<N extends HeldSource = HeldSource, A = unknown> ex
    * completely. Otherwise what was read is judged, for more objects could only mean more findings.
    */
   readonly absenceCounts?: boolean;
-  /** Of a check that also looks at the live Pods; `test` gets the summary of all. */
-  readonly pods?: PodFold<A>;
+  /** Of a check that also looks at the live Pods; `test` gets the summary of all. Checks with the same fold share one. */
+  readonly pods?: PodFold<A, N>;
   /**
    * `evaluated` are the objects judged; each problem names its object. `evidence` is a sentence for the person who must
    * decide, where the result is manual: what the API shows.
