@@ -7,6 +7,7 @@ import type {
   PodContext,
   Problem,
 } from '../kit/define-check.ts';
+import { once } from '../kit/once.ts';
 import {
   podSpecSources,
   templateSources,
@@ -53,6 +54,8 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   let podLedgers = openLedgers(podChecks);
 
   const admission = admissionOf(held, minor, collection.outcomes);
+  // One answer for all findings of a workload.
+  const again = once((workload: Workload) => admission.again(workload));
   const clusterContext: ClusterContext = { minor, platform };
   const runnable = new Set(options.checks.filter((check) => canJudge(check, collection)));
   const folds = startFolds(
@@ -152,8 +155,8 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     }
     // A custom controller's template is not listed, so there is nothing the Pod could differ from.
     if (isLivePod && owner.object !== undefined) finding.drift = { pods: 1, example: workload.metadata.name };
-    const again = admission.again(workload);
-    if (again !== undefined) finding.admission = again;
+    const answer = again(workload);
+    if (answer !== undefined) finding.admission = answer;
     keep(ledger, finding, [keyOf(owner)]);
     return finding;
   }
