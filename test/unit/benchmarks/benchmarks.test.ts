@@ -25,8 +25,9 @@ const rows = readFileSync(new URL('rows.csv', import.meta.url), 'utf8')
   });
 const editions = benchmarks.filter(({ id }) => id.startsWith('cis-'));
 const known = checks.map(({ id }) => id);
-const idsOf = (control: Benchmark['controls'][number]): string[] =>
-  control.checks.map((check) => (typeof check === 'string' ? check : check.id));
+const idsOf = (control: Benchmark['controls'][number]): string[] => [
+  ...new Set(control.checks.map((check) => (typeof check === 'string' ? check : check.id))),
+];
 
 /** What is decided by the containers, volumes and images of a pod spec. */
 const podTopics = [
