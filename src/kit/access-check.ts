@@ -134,7 +134,7 @@ function faultOf(
   return {
     grant,
     what: listed(holdings.map(wordsOf)),
-    key: JSON.stringify([...held].map(({ verbs, resources }) => [verbs, resources])),
+    key: JSON.stringify(holdings.map(({ access, names }) => [access.verbs, access.resources, names])),
     ...(others.length === 0
       ? {}
       : {

@@ -19,7 +19,7 @@ export interface Fault {
   what: string;
   /** One more sentence. */
   also?: string;
-  /** What tells faults of one subject and one role apart where the words may change: part of their identity. */
+  /** What must be the same of faults that are alike, and recognises them: the words, unless these may change. */
   key?: string;
   /** No worse than this, where the grant is narrow. Everyone is never narrow. */
   atMost?: Severity;
@@ -34,7 +34,7 @@ export function grantProblems(
   faults: readonly Fault[],
   severity: Severity,
 ): (Problem & { object: RoleBinding })[] {
-  const alike = Map.groupBy(faults, (fault) => JSON.stringify([...shared(fault), fault.what, fault.atMost]));
+  const alike = Map.groupBy(faults, (fault) => JSON.stringify(shared(fault)));
   return [...alike.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
@@ -63,7 +63,7 @@ const fieldOf = ({ binding, index, subject }: Grant): Field => [
 ];
 
 /** What grants must have in common to be alike: all but the namespaces. */
-const shared = ({ grant: { subject, binding, namespace }, key = '' }: Fault): string[] => [
+const shared = ({ grant: { subject, binding, namespace }, what, key = what }: Fault): string[] => [
   subject.kind,
   subject.name,
   binding.roleRef.kind,

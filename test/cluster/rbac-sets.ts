@@ -51,7 +51,7 @@ const urls = words('* /* / /healthz /healthz/* /metrics /metrics* /apis/** /a*s 
 const paths = words(
   '/ /healthz /healthz/ /healthz/etcd /healthz*/x /metrics /metrics/x /apis /apis/ /apis/a /logs',
 );
-const users = words('ada bob eve system:anonymous system:serviceaccount:one:robot');
+const users = words('ada Ada bob eve system:anonymous system:serviceaccount:one:robot');
 const userGroups = words(
   'dev ops system:authenticated system:unauthenticated system:serviceaccounts system:serviceaccounts:one system:serviceaccounts:two',
 );

@@ -28,9 +28,6 @@ export function ruleAllows(rule: PolicyRule, request: Request): boolean {
   );
 }
 
-/** The same under its older name. */
-export const allows = ruleAllows;
-
 /** Whether a rule allows every verb on every resource of every API group. */
 export const allowsEverything = ({ verbs, apiGroups, resources, resourceNames = [] }: PolicyRule): boolean =>
   [verbs, apiGroups, resources].every((values) => values?.includes('*')) && resourceNames.length === 0;
