@@ -20,6 +20,7 @@ import {
   type JsonObject,
   type Workload,
 } from '../../src/model.ts';
+import { skipReason } from '../control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
 import { debugContainers, pods, type RawPod } from './pods.ts';
 import { inParallel, sender, type Send, type Warned } from './warnings.ts';
@@ -260,14 +261,21 @@ function groupsIn({ warnings }: Warned): Map<string, { first: string; count: num
     const found = /^(\S+?)(?: \(and (\d+) other pods?\))?: (.*)$/.exec(text);
     return found === null ? [] : [found];
   });
+  // Several reasons have a plural of their own, which makes two lines of what is one group here.
+  const byReasons = Map.groupBy(lines, ([, , , reasons = '']) =>
+    reasons
+      .split(', ')
+      .map((reason) => reason.replace(/profiles$/, 'profile'))
+      .toSorted()
+      .join(', '),
+  );
   return new Map(
-    lines.map(([, first = '', others = '0', reasons = '']) => [
-      reasons
-        .split(', ')
-        .map((reason) => reason.replace(/profiles$/, 'profile'))
-        .toSorted()
-        .join(', '),
-      { first, count: Number(others) + 1 },
+    [...byReasons].map(([reasons, group]) => [
+      reasons,
+      {
+        first: group.map(([, first = '']) => first).toSorted()[0] ?? '',
+        count: sumOf(group.map(([, , others = '0']) => Number(others) + 1)),
+      },
     ]),
   );
 }
@@ -305,9 +313,12 @@ describe.each([
   { version: '1.37', newest: 37, share: 1 },
   { version: '1.24', newest: 24, share: 0.5 },
 ] as const)('Kubernetes $version', ({ version, newest, share }) => {
+  const skip = skipReason(version);
   const count = Math.ceil(wanted * share);
-  const forLive = unlabelled('live', count, newest);
-  const forTemplates = unlabelled('templates', count, newest);
+  // About a third of what is generated is not valid.
+  const generated = Math.ceil(count * 1.6);
+  const forLive = unlabelled('live', generated, newest);
+  const forTemplates = unlabelled('templates', generated, newest);
   /** Where templates and Pods are made first, and a level is enforced after that. */
   const enforcing = [
     { name: 'enforces-baseline', version: 'latest', level: 'baseline' },
@@ -326,6 +337,7 @@ describe.each([
   let seen: Awaited<ReturnType<typeof look>>;
 
   beforeAll(async () => {
+    if (skip) return;
     cluster = await startControlPlane({ version });
     send = sender(cluster);
     const versions = [...new Set(forTemplates.map((each) => each.version))];
@@ -343,11 +355,11 @@ describe.each([
       send('POST', '/api/v1/namespaces', { metadata }),
     );
     const names = Object.keys(kinds);
-    templates = await populate(send, forTemplates, count, {
+    templates = await populate(send, forTemplates, generated, {
       names: names.filter((name) => name !== 'Pod'),
       offset: 0,
     });
-    const live = await populateLive(send, forLive, count);
+    const live = await populateLive(send, forLive, generated);
     enforced = await populate(
       send,
       enforcing.map(({ name, version: of }) => ({ name, version: of })),
@@ -363,76 +375,83 @@ describe.each([
     console.log(
       `blast radius on ${version}, seed ${seed}: ${live} live pods, ${templates.length} templates, ${enforced.length} where a level is enforced`,
     );
-    // Some are invalid; with far fewer the comparison would say little.
-    if (Math.min(live, templates.length) < count / 3) throw new Error('too few are valid');
+    if (Math.min(live, templates.length) < count * 0.8) throw new Error('too few are valid');
   }, 600_000);
   afterAll(() => cluster?.stop());
 
-  test('of live pods equals what the server warns of when the label is tried', async () => {
-    const trials = forLive.flatMap((namespace, index) =>
-      levels.map((level) => ({ ...namespace, index, level })),
-    );
-    let refused = 0;
-    await inParallel(trials, async ({ name, version: of, index, level }) => {
-      const answer = await send('PATCH', `/api/v1/namespaces/${name}?dryRun=All`, {
-        metadata: { labels: { [label('enforce')]: level } },
-      });
-      expect([name, answer.status]).toEqual([name, 200]);
-      const server = groupsIn(answer);
-      const ours = radiusOf(findingOn(seen.enforced, name), level);
-      expect([name, ours.version]).toEqual([name, of]);
-      const total = sumOf([...server.values()].map((group) => group.count));
-      refused += total;
-      expect([name, level, sumOf(ours.workloads.map((each) => each.pods))]).toEqual([name, level, total]);
-      // Where a controller has several, what it is charged with is what all of its Pods are.
-      const [says, should] =
-        index % 2 === 0
-          ? [sorted(groupsOf(ours)), sorted(server)]
-          : [
-              distinct(ours.workloads.map((each) => inServerWords(each.reasons))),
-              distinct([...server.keys()]),
-            ];
-      expect([name, level, says]).toEqual([name, level, should]);
-      // The other check says the same of a label that only warns.
-      expect(radiusOf(findingOn(seen.labels, name), level)).toEqual(ours);
-    });
-    console.log(`${refused} refusals of live pods compared`);
-    expect(refused).toBeGreaterThan(count / 4);
-  }, 600_000);
-
-  test('of templates equals what the server warns of when one is made under the warn label', async () => {
-    const trials = templates.flatMap((template) => levels.map((level) => ({ template, level })));
-    let refused = 0;
-    await inParallel(trials, async ({ template, level }) => {
-      const { kind, namespace, version: of, object, pod } = template;
-      const name = (object['metadata'] as { name: string }).name;
-      const under = warning(level, of);
-      const ours = radiusOf(findingOn(seen.enforced, namespace), level).workloads.find(
-        (workload) => workload.object.kind === kind && workload.object.name === name,
+  test.skipIf(skip)(
+    'of live pods equals what the server warns of when the label is tried',
+    async () => {
+      const trials = forLive.flatMap((namespace, index) =>
+        levels.map((level) => ({ ...namespace, index, level })),
       );
-      const says = inServerWords(ours?.reasons ?? []);
-      const ofTemplate = await send('POST', pathOf(kinds[kind]?.path ?? '', under, true), object);
-      const ofPod = await send('POST', pathOf(podsPath, under, true), pod);
-      // Before 1.27 the server makes fields of seccomp annotations and the reverse, but only in Pods.
-      const isConverted =
-        newest < 27 && (of === 'v1.18' || JSON.stringify(pod.metadata).includes('seccomp.security'));
-      const what = { kind, name, level, of, object };
-      expect({ ...what, status: ofTemplate.status, says }).toEqual({
-        ...what,
-        status: 201,
-        says: isConverted ? says : reasonsIn(ofTemplate),
+      let refused = 0;
+      await inParallel(trials, async ({ name, version: of, index, level }) => {
+        const answer = await send('PATCH', `/api/v1/namespaces/${name}?dryRun=All`, {
+          metadata: { labels: { [label('enforce')]: level } },
+        });
+        expect([name, answer.status]).toEqual([name, 200]);
+        const server = groupsIn(answer);
+        const ours = radiusOf(findingOn(seen.enforced, name), level);
+        expect([name, ours.version]).toEqual([name, of]);
+        const total = sumOf([...server.values()].map((group) => group.count));
+        refused += total;
+        expect([name, level, sumOf(ours.workloads.map((each) => each.pods))]).toEqual([name, level, total]);
+        // Where a controller has several, what it is charged with is what all of its Pods are.
+        const [says, should] =
+          index % 2 === 0
+            ? [sorted(groupsOf(ours)), sorted(server)]
+            : [
+                distinct(ours.workloads.map((each) => inServerWords(each.reasons))),
+                distinct([...server.keys()]),
+              ];
+        expect([name, level, says]).toEqual([name, level, should]);
+        // The other check says the same of a label that only warns.
+        expect(radiusOf(findingOn(seen.labels, name), level)).toEqual(ours);
       });
-      expect({ ...what, says }).toEqual({
-        ...what,
-        says: ofPod.status === 201 ? withoutMirrored(pod, reasonsIn(ofPod), says) : says,
-      });
-      if (ours !== undefined) refused += 1;
-    });
-    console.log(`${refused} refusals of templates compared`);
-    expect(refused).toBeGreaterThan(count / 4);
-  }, 600_000);
+      console.log(`${refused} refusals of live pods compared`);
+      expect(refused).toBeGreaterThan(count / 2);
+    },
+    600_000,
+  );
 
-  test('what is said of making Pods again is what the server does', async () => {
+  test.skipIf(skip)(
+    'of templates equals what the server warns of when one is made under the warn label',
+    async () => {
+      const trials = templates.flatMap((template) => levels.map((level) => ({ template, level })));
+      let refused = 0;
+      await inParallel(trials, async ({ template, level }) => {
+        const { kind, namespace, version: of, object, pod } = template;
+        const name = (object['metadata'] as { name: string }).name;
+        const under = warning(level, of);
+        const ours = radiusOf(findingOn(seen.enforced, namespace), level).workloads.find(
+          (workload) => workload.object.kind === kind && workload.object.name === name,
+        );
+        const says = inServerWords(ours?.reasons ?? []);
+        const ofTemplate = await send('POST', pathOf(kinds[kind]?.path ?? '', under, true), object);
+        const ofPod = await send('POST', pathOf(podsPath, under, true), pod);
+        // Before 1.27 the server makes fields of seccomp annotations and the reverse, but only in Pods.
+        const isConverted =
+          newest < 27 && (of === 'v1.18' || JSON.stringify(pod.metadata).includes('seccomp.security'));
+        const what = { kind, name, level, of, object };
+        expect({ ...what, status: ofTemplate.status, says }).toEqual({
+          ...what,
+          status: 201,
+          says: isConverted ? says : reasonsIn(ofTemplate),
+        });
+        expect({ ...what, says }).toEqual({
+          ...what,
+          says: ofPod.status === 201 ? withoutMirrored(pod, reasonsIn(ofPod), says) : says,
+        });
+        if (ours !== undefined) refused += 1;
+      });
+      console.log(`${refused} refusals of templates compared`);
+      expect(refused).toBeGreaterThan(count / 2);
+    },
+    600_000,
+  );
+
+  test.skipIf(skip)('what is said of making Pods again is what the server does', async () => {
     const verdicts = { admitted: 0, refused: 0 };
     await inParallel(enforced, async ({ kind, namespace, object, pod }) => {
       const name = (object['metadata'] as { name: string }).name;

@@ -10,22 +10,27 @@ import type { Json, JsonObject } from '../../src/model.ts';
 interface Setting {
   path: string[];
   values: Arbitrary<Json | undefined>;
+  /** The values one by one. */
+  each: Json[];
 }
 
-const setting = (path: string, ...values: (Json | undefined)[]): Setting => ({
+const setting = (path: string, ...values: Json[]): Setting => ({
   path: path.split('.'),
   values: fc.constantFrom<(Json | undefined)[]>(undefined, ...values),
+  each: values,
 });
 
 const someOf = (path: string, elements: readonly Json[]): Setting => ({
   path: path.split('.'),
   values: fc.uniqueArray(fc.constantFrom(...elements), { maxLength: 3 }),
+  each: elements.map((element) => [element]),
 });
 
 /** Keys of annotations have dots. */
 const annotation = (key: string, ...values: string[]): Setting => ({
   path: ['annotations', key],
   values: fc.constantFrom<(string | undefined)[]>(undefined, ...values),
+  each: values,
 });
 
 type Change = { part: string; path: string[]; value: Json | undefined };
@@ -64,6 +69,32 @@ export const runtimeClasses = ['gvisor', 'kata'];
 const seccomp = ['runtime/default', 'docker/default', 'localhost/a', 'unconfined'];
 const appArmor = ['runtime/default', 'localhost/a', 'unconfined'];
 
+/** What a setting is about, so that settings of policies and of Pods that meet are tried with one another. */
+const topics = {
+  volumes: /olume|allowedHostPaths|allowedCSIDrivers|automount/,
+  ids: /runAs|fsGroup|supplementalGroups/,
+  privileges: /privilege|apabilities/i,
+  root: /readOnlyRootFilesystem/,
+  labels: /seLinux/,
+  node: /host(IPC|PID|Network|Ports)|^ports$/,
+  sysctls: /sysctls/i,
+  procMount: /procMount/i,
+  runtimeClass: /runtimeClass/,
+  seccomp: /seccomp/,
+  appArmor: /apparmor/,
+} as const;
+type Topic = keyof typeof topics;
+
+const topicOf = ({ path }: Setting): Topic | undefined =>
+  (Object.keys(topics) as Topic[]).find((topic) => topics[topic].test(path.join('.')));
+
+const eachOf = <T>(part: string, settings: readonly Setting[], build: (change: Change) => T) =>
+  settings.flatMap((one) => {
+    const topic = topicOf(one);
+    if (topic === undefined) return [];
+    return one.each.map((value) => ({ topic, made: build({ part, path: one.path, value }) }));
+  });
+
 // ---------------------------------------------------------------------------------------------------------
 // Policies
 
@@ -89,7 +120,7 @@ const anySeccomp = { 'seccomp.security.alpha.kubernetes.io/allowedProfileNames':
 const strict = {
   allowPrivilegeEscalation: false,
   requiredDropCapabilities: ['KILL', 'NET_RAW'],
-  volumes: ['configMap', 'emptyDir', 'projected', 'secret'],
+  volumes: ['configMap', 'emptyDir', 'secret'],
   seLinux: any,
   runAsUser: { rule: 'MustRunAsNonRoot' },
   fsGroup: { rule: 'MustRunAs', ranges: [{ min: 1, max: 65535 }] },
@@ -210,11 +241,21 @@ export const policies: Arbitrary<Omit<RawPolicy, 'metadata'> & { annotations: Js
       { minLength: 2, maxLength: 8, size: 'max' },
     ),
   )
-  .map(([base, changes]) => {
-    const raw = structuredClone(base) as { spec: JsonObject; annotations: JsonObject };
-    for (const { part, path, value } of changes) assign(part === 'spec' ? raw.spec : raw, path, value);
-    return { apiVersion: 'policy/v1beta1', kind: 'PodSecurityPolicy', ...raw };
-  });
+  .map(([base, changes]) => policyOf(base, changes));
+
+function policyOf(base: { spec: object; annotations: object }, changes: readonly Change[]) {
+  const raw = structuredClone(base) as { spec: JsonObject; annotations: JsonObject };
+  for (const { part, path, value } of changes) assign(part === 'spec' ? raw.spec : raw, path, value);
+  return { apiVersion: 'policy/v1beta1', kind: 'PodSecurityPolicy', ...raw };
+}
+
+const plainPolicy = (change: Change) => policyOf({ spec: plain, annotations: anySeccomp }, [change]);
+
+/** A policy for each value of each setting; the API refuses a few. */
+export const eachPolicy = [
+  ...eachOf('spec', ofPolicy, plainPolicy),
+  ...eachOf('metadata', profilesOfPolicy, plainPolicy),
+];
 
 /** Admits every Pod as it is, but for a profile that every policy writes down: what the API says of the Pod alone. */
 export const admitAll: RawPolicy = {
@@ -448,3 +489,13 @@ export const pods: Arbitrary<RawPod> = fc
     fc.array(change, { maxLength: 5, size: 'max' }),
   )
   .map(([base, more, changes]) => build(base, more, changes));
+
+const plainPod = (change: Change) => build({ spec: {}, container: {} }, ['setup'], [change]);
+
+/** A Pod for each value of each setting. */
+export const eachPod = [
+  ...eachOf('spec', ofPod, plainPod),
+  ...eachOf('app', ofContainer, plainPod),
+  ...eachOf('setup', ofContainer, plainPod),
+  ...eachOf('metadata', profilesOfPod, plainPod),
+];

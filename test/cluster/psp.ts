@@ -5,13 +5,31 @@ import { pspChoice, pspSources, type PspHeld } from '../../src/kit/psp.ts';
 import type { Identity } from '../../src/kit/rbac.ts';
 import type { JsonObject, Workload } from '../../src/model.ts';
 import type { ControlPlane } from '../servers/control-plane.ts';
-import { admitAll, grants, policies, runtimeClasses, type RawGrant, type RawPod } from './psp-cases.ts';
+import {
+  admitAll,
+  eachPod,
+  eachPolicy,
+  grants,
+  policies,
+  runtimeClasses,
+  type RawGrant,
+  type RawPod,
+} from './psp-cases.ts';
 
 export const namespaces = ['shop', ...Array.from({ length: 15 }, (_, i) => `shop-${i}`)];
+/** Nobody is granted anything here. */
+const quiet = 'quiet';
 /** `a2` gives its Pods no token unless they ask for it; without a name it is `default`. */
 export const accounts = ['a0', 'a1', 'a2', undefined];
 /** `team` is a group that alice is in. */
-export const users = [{ name: 'alice', groups: ['team'] }, { name: 'bob' }];
+const people = [
+  { name: 'alice', groups: ['team'] },
+  { name: 'bob', groups: [] },
+];
+const waiting = [{ name: 'sentinel-cluster' }, { name: 'sentinel-shop' }];
+/** One for each value of a setting of a policy, with the use of that one. */
+const singles = eachPolicy.map((_, i) => ({ name: `single-${i}` }));
+export const users = [...people, ...waiting, ...singles];
 
 /** A Pod to be created. */
 export interface Trial {
@@ -27,8 +45,15 @@ export const trials = (pods: fc.Arbitrary<RawPod>): fc.Arbitrary<Trial> =>
     pod: pods,
     namespace: fc.constantFrom(...namespaces),
     account: fc.constantFrom(...accounts),
-    creator: fc.constantFrom('account', 'account', ...users.map(({ name }) => name)),
+    creator: fc.constantFrom('account', 'account', ...people.map(({ name }) => name)),
   });
+
+/** Each value of a Pod's setting with each of a policy's that it may meet, one user for each policy. */
+export const singleTrials: Trial[] = eachPolicy.flatMap(({ topic }, i) =>
+  eachPod
+    .filter((one) => one.topic === topic)
+    .map(({ made }) => ({ pod: made, namespace: quiet, account: undefined, creator: `single-${i}` })),
+);
 
 /** What the API server made of a Pod: the policy that admitted it and the Pod, or why it did not. */
 export type Answer = { policy: string; pod: RawPod } | { refusal: string };
@@ -57,6 +82,7 @@ export class World {
   /** Makes as many policies and grants, and waits until the API server goes by them. */
   async fill(seed: number, count: number): Promise<void> {
     await this.#cluster.apply(list(fixedObjects));
+    for (const namespace of [...namespaces, quiet]) await this.#waitForDefaultAccount(namespace);
     const drawn = fc.sample(policies, { seed, numRuns: 2 * count });
     let made = 0;
     for (const { annotations, ...policy } of drawn) {
@@ -71,9 +97,11 @@ export class World {
       seed,
       numRuns: 9 * namespaces.length,
     });
-    await this.#cluster.apply(list([...all.flatMap(grantObjects), ...sentinels]));
+    await this.#cluster.apply(
+      list([...all.flatMap(grantObjects), ...(await this.#makeSingles()), ...sentinels]),
+    );
     // What was made before the sentinels is known by when they are.
-    for (const name of ['sentinel-cluster', 'sentinel-shop']) {
+    for (const { name } of waiting) {
       await vi.waitFor(
         async () => {
           const answer = await this.ask(sentinelPod, 'shop', this.#cluster.tokenOf(name));
@@ -83,6 +111,34 @@ export class World {
       );
     }
     this.held = await this.#read();
+  }
+
+  /** @returns what grants each its user */
+  async #makeSingles(): Promise<object[]> {
+    const made = eachPolicy.map(async ({ made: { annotations, ...policy } }, i) => {
+      const name = `single-${i}`;
+      const body = { ...policy, metadata: { name, annotations } };
+      const { status, text } = await this.#cluster.request('POST', policyPath, { body });
+      if (status === 422) return [];
+      if (status !== 201) throw new Error(`unexpected answer ${status}: ${text}`);
+      return [
+        rbacObject('ClusterRole', { name }, useOf(name)),
+        rbacObject('ClusterRoleBinding', { name }, { ...refTo('ClusterRole', name), subjects: [user(name)] }),
+      ];
+    });
+    return (await Promise.all(made)).flat();
+  }
+
+  /** A controller makes it. */
+  async #waitForDefaultAccount(namespace: string): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
+    await vi.waitFor(
+      async () => {
+        const { status, text } = await this.#cluster.request('GET', path);
+        if (status !== 200) throw new Error(text);
+      },
+      { timeout: 30_000 },
+    );
   }
 
   async #read(): Promise<PspHeld> {
@@ -143,9 +199,9 @@ const withAccount = (pod: RawPod, account: string | undefined): RawPod => ({
 });
 
 function identity(namespace: string, account = 'default', creator: string): Identity {
-  const known = users.find(({ name }) => name === creator);
-  if (known !== undefined) {
-    return { user: creator, groups: [...(known.groups ?? []), 'system:authenticated'] };
+  if (creator !== 'account') {
+    const own = people.find(({ name }) => name === creator)?.groups ?? [];
+    return { user: creator, groups: [...own, 'system:authenticated'] };
   }
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
   return { user: `system:serviceaccount:${namespace}:${account}`, groups };
@@ -188,9 +244,9 @@ const fixedObjects = [
     metadata: { name },
     handler: name,
   })),
-  ...namespaces.flatMap((namespace) => [
+  ...[...namespaces, quiet].flatMap((namespace) => [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    ...accounts.map((name = 'default') => ({
+    ...['a0', 'a1', 'a2'].map((name) => ({
       apiVersion: 'v1',
       kind: 'ServiceAccount',
       metadata: { name, namespace },
@@ -214,20 +270,15 @@ const fixedObjects = [
   ),
 ];
 
-const useSentinel = {
+const useOf = (name: string) => ({
   rules: [
-    {
-      apiGroups: ['policy'],
-      resources: ['podsecuritypolicies'],
-      verbs: ['use'],
-      resourceNames: ['sentinel'],
-    },
+    { apiGroups: ['policy'], resources: ['podsecuritypolicies'], verbs: ['use'], resourceNames: [name] },
   ],
-};
+});
 const sentinels = [
   { ...admitAll, metadata: { ...admitAll.metadata, name: 'sentinel' } },
-  rbacObject('ClusterRole', { name: 'sentinel' }, useSentinel),
-  rbacObject('Role', { name: 'sentinel', namespace: 'shop' }, useSentinel),
+  rbacObject('ClusterRole', { name: 'sentinel' }, useOf('sentinel')),
+  rbacObject('Role', { name: 'sentinel', namespace: 'shop' }, useOf('sentinel')),
   rbacObject(
     'ClusterRoleBinding',
     { name: 'sentinel' },
@@ -245,7 +296,6 @@ const sentinels = [
     },
   ),
 ];
-export const sentinelUsers = [{ name: 'sentinel-cluster' }, { name: 'sentinel-shop' }];
 const sentinelPod: RawPod = {
   apiVersion: 'v1',
   kind: 'Pod',

@@ -8,7 +8,7 @@ import { podSecurityOf } from './pod-security.ts';
 /** The Pod Security labels: each namespace for itself. `privileged` refuses nothing. */
 export const podSecurity = (minor: number): PolicyControl => ({
   mechanism: 'Pod Security Admission',
-  title: 'Pod Security labels',
+  title: 'Pod Security Admission',
   effectIn(namespace) {
     const asked = podSecurityOf(namespace, minor);
     const mode = (['enforce', 'warn', 'audit'] as const).find((each) => asked[each].level !== 'privileged');
