@@ -186,7 +186,8 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     const outcomes: Record<SourceName, SourceOutcome> = { ...collection.outcomes, pods: podOutcome };
     for (const check of folds.checks) {
       // An unread Pod is an absence too.
-      if (check.absenceCounts && podOutcome.state !== 'ok') continue;
+      const rests = check.absenceCounts === true && check.beside?.includes('pods') !== true;
+      if (rests && podOutcome.state !== 'ok') continue;
       const ledger = ledgerOf(heldLedgers, check);
       guarded(
         ledger,
@@ -200,7 +201,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
       const ledger = ledgerOf(heldLedgers, check);
       const readable: Assessability =
         ledger.crash === undefined
-          ? assessability(check, sourcesOf(check), outcomes, platform)
+          ? assessability(check, requiredBy(check), outcomes, platform)
           : { state: 'unread', reason: ledger.crash };
       return resultOf(check, ledger, { book, readable, guidance: options.guidance(check.id) });
     });
@@ -215,6 +216,12 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   return { sink, finish };
 }
 
+/** The sources that a verdict of the check rests on. */
+export function requiredBy(check: Check): readonly SourceName[] {
+  const beside: readonly SourceName[] = (check.shape === 'manual' ? undefined : check.beside) ?? [];
+  return sourcesOf(check).filter((source) => !beside.includes(source));
+}
+
 /** The sources a check reads. */
 export function sourcesOf(check: Check): readonly SourceName[] {
   if (check.shape === 'manual') return [];
@@ -227,8 +234,9 @@ export function sourcesOf(check: Check): readonly SourceName[] {
 /** Whether a check may be run: nothing is judged against half of what it must be judged against. */
 function canJudge(check: Check, { outcomes, cluster }: Collection): boolean {
   if (check.shape === 'manual' || check.platforms?.includes(cluster.platform) === false) return false;
-  const needs: readonly HeldSource[] = check.needs ?? [];
   const isJudgedAgainst = check.shape !== 'cluster' || check.absenceCounts === true;
+  const required = new Set(requiredBy(check));
+  const needs = (check.needs ?? []).filter((source) => required.has(source));
   return !isJudgedAgainst || needs.every((source) => ['ok', 'absent'].includes(outcomes[source].state));
 }
 

@@ -75,7 +75,9 @@ export function objectFinding(check: Check, object: KubeObject, problem: Problem
 
 function objectFix(object: KubeObject, problemFix: Problem['fix']): Fix {
   const { action = 'patch', ...rest } = problemFix ?? { action: 'none' as const, risk: 'advice' as const };
-  return withOwnership({ target: refOf(object), action, ...rest }, object);
+  // What is created is the target, not the object that lacks it: two findings may want the same, and others change the object.
+  const made = action === 'create' ? (rest.manifest as KubeObject | undefined) : undefined;
+  return withOwnership({ target: refOf(made ?? object), action, ...rest }, object);
 }
 
 /** Where the change must be made so that it lasts, and whether the API takes it there in place. */

@@ -85,6 +85,11 @@ interface Needs<N extends HeldSource> {
   readonly needs: readonly N[];
   /** Of the needs those that count as empty, not as a reason to skip the check, where the API server does not have them. */
   readonly optional?: readonly N[];
+  /**
+   * Of what it reads that which only adds to the words of a finding, or makes it milder: the verdict stands without it, so
+   * the check goes on with as much of it as was read.
+   */
+  readonly beside?: readonly (N | 'pods')[];
 }
 
 /** Over the pod spec of every workload and every live Pod. */

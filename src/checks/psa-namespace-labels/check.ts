@@ -14,6 +14,8 @@ export const psaNamespaceLabels = clusterCheck({
   severity: 'medium',
   onNothing: 'not-applicable',
   needs: ['namespaces', ...templateSources],
+  // The labels alone decide; the workloads are for the blast radius.
+  beside: [...templateSources, 'pods'],
   pods: livePods,
   test(held, { minor, pods }) {
     const evaluated = held.namespaces.filter(({ metadata }) => !isPlatformNamespace(metadata.name));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { guidanceMarkdown, platformMarkdown } from '../../../src/assets.ts';
 import { checks } from '../../../src/checks/index.ts';
-import { sourcesOf } from '../../../src/evaluate/engine.ts';
+import { requiredBy } from '../../../src/evaluate/engine.ts';
 import { parseGuidance } from '../../../src/kit/guidance.ts';
 import { planFor } from '../../../src/kit/plan.ts';
 import type { CheckResult, Finding, JsonObject } from '../../../src/model.ts';
@@ -106,7 +106,7 @@ describe.each(checks)('$id', (check) => {
     expect((await evaluate(check, [])).status).toBe(onNothing === 'pass' ? otherwise : onNothing);
   });
 
-  test.each(sourcesOf(check))('never passes when %s are unread', async (source) => {
+  test.each(requiredBy(check))('never passes when %s are unread', async (source) => {
     for (const state of ['forbidden', 'partial', 'failed'] as const) {
       const outcomes = { [source]: { state, count: 0, reason: 'a reason' } };
       for (const objects of [[], ...passing.map((fixture) => fixture.objects)]) {

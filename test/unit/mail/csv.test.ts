@@ -46,7 +46,9 @@ describe('findingsCsv', () => {
     expect(column('check')[0]).toBe('privileged');
     expect(column('controls')[0]).toBe('4.2.1');
     expect(column('admission')[0]).toBe('admitted');
-    expect(column('alike')).toContain('RoleBinding shop/deployer; RoleBinding batch/deployer; RoleBinding lab/deployer');
+    expect(column('alike')).toContain(
+      'RoleBinding shop/deployer; RoleBinding batch/deployer; RoleBinding lab/deployer',
+    );
   });
 
   it('keeps its shape with hostile strings', () => {
