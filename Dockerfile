@@ -17,6 +17,5 @@ COPY --from=build /build/dist/passmuster.js /build/dist/package.json /app/
 ENV NODE_ENV=production
 WORKDIR /tmp
 USER 65532:65532
-# Collecting garbage a little more often takes a quarter off the memory, at no cost in time.
-ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/passmuster.js"]
+ENTRYPOINT ["node", "/app/passmuster.js"]
 CMD ["--help"]

@@ -28,6 +28,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 type Program = 'floor' | 'scan' | 'kubectl';
 type Measured = Record<Program, Cost>;
 
+// The bundle is run as it is shipped: with no flag of Node.
 const scanArgs = (kubeconfig: string): string[] => {
   return [bundle, 'scan', '--kubeconfig', kubeconfig, '-o', 'json=/dev/null', '--quiet'];
 };

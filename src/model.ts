@@ -115,6 +115,8 @@ export interface Container {
   /** Of an init container: `Always` makes it a sidecar. */
   restartPolicy?: string;
   image?: string;
+  /** Only the one that switches the network policy agent of EKS on or off: arguments may hold secrets. */
+  args?: string[];
   imagePullPolicy?: string;
   ports?: ContainerPort[];
   env?: EnvVar[];
@@ -149,8 +151,15 @@ export interface Volume {
   hostPath?: { path: string; type?: string };
   csi?: { driver: string };
   flexVolume?: { driver: string };
-  /** Of the sources only the service account tokens; without an audience one is for the API server. */
-  projected?: { sources?: { serviceAccountToken?: { audience?: string } }[] };
+  projected?: { sources?: ProjectedSource[] };
+}
+
+/** Of what a projected volume puts together only what the API server itself puts in: a token and what belongs to it. */
+export interface ProjectedSource {
+  /** Without an audience it is for the API server. */
+  serviceAccountToken?: { audience?: string; path?: string };
+  configMap?: { name?: string };
+  downwardAPI?: { items?: { path?: string; fieldRef?: { apiVersion?: string; fieldPath?: string } }[] };
 }
 
 export interface PodSpec {
@@ -182,6 +191,9 @@ export interface Workload extends KubeObject {
   podIPs?: string[];
   /** Wanted replicas, where the kind has them. */
   replicas?: number;
+  /** Of a live DaemonSet: on how many nodes a Pod should be, and on how many it is ready. */
+  scheduled?: number;
+  ready?: number;
   /** `status.phase` of a Pod. */
   phase?: string;
   /** Of a live Pod the PodSecurityPolicy that admitted it (annotation `kubernetes.io/psp`). */
@@ -363,7 +375,12 @@ export interface ValidatingAdmissionPolicy extends KubeObject {
 }
 
 export interface ValidatingAdmissionPolicyBinding extends KubeObject {
-  spec: { policyName?: string; validationActions?: string[]; matchResources?: MatchResources };
+  spec: {
+    policyName?: string;
+    validationActions?: string[];
+    matchResources?: MatchResources;
+    paramRef?: { parameterNotFoundAction?: string };
+  };
 }
 
 export interface ValidatingWebhookConfiguration extends KubeObject {
@@ -431,7 +448,7 @@ export interface KyvernoCelPolicy extends KubeObject {
     validationActions?: string[];
     matchConstraints?: MatchResources;
     matchConditions?: { name?: string }[];
-    evaluation?: { admission?: { enabled?: boolean } };
+    evaluation?: { mode?: string; admission?: { enabled?: boolean } };
   };
 }
 
@@ -446,6 +463,7 @@ export interface GatekeeperConstraint extends KubeObject {
       excludedNamespaces?: string[];
       namespaceSelector?: LabelSelector;
       labelSelector?: LabelSelector;
+      name?: string;
       scope?: string;
     };
   };
@@ -458,6 +476,7 @@ export interface KubewardenPolicy extends KubeObject {
     rules?: AdmissionRule[];
     namespaceSelector?: LabelSelector;
     objectSelector?: LabelSelector;
+    matchConditions?: { name?: string }[];
   };
   status?: { policyStatus?: string };
 }
@@ -777,7 +796,7 @@ export interface CheckResult {
   status: Status;
   /** True when something the check reads could not be read, whatever its status. */
   incomplete?: boolean;
-  /** Why it was not assessed, is incomplete or not applicable. */
+  /** Why it was not assessed, is incomplete or not applicable; what the API shows, where a person must decide. */
   reason?: string;
   guidance: Guidance;
   counts: { evaluated: number; passed: number; failed: number; exempt: number };

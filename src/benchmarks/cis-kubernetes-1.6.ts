@@ -18,7 +18,7 @@ export const cisKubernetes16: Benchmark = {
     { id: '5.2.5', level: 1, assessment: 'Manual', title: 'allowPrivilegeEscalation off', checks: ['privilege-escalation', 'psp-privilege-escalation'] },
     { id: '5.2.6', level: 2, assessment: 'Manual', title: 'Containers do not run as root', checks: ['run-as-root', 'psp-run-as-user'] },
     { id: '5.2.7', level: 1, assessment: 'Manual', title: 'NET_RAW capability removed', checks: ['cap-net-raw', { id: 'psp-capabilities', path: 'spec.requiredDropCapabilities' }] },
-    { id: '5.2.8', level: 1, assessment: 'Manual', title: 'No capabilities beyond the default set', checks: ['cap-added', { id: 'psp-capabilities', path: 'spec.allowedCapabilities' }] },
+    { id: '5.2.8', level: 1, assessment: 'Manual', title: 'No capabilities beyond the default set', checks: ['cap-added', { id: 'psp-capabilities', path: 'spec.allowedCapabilities' }, { id: 'psp-capabilities', path: 'spec.defaultAddCapabilities' }] },
     { id: '5.2.9', level: 2, assessment: 'Manual', title: 'All capabilities dropped', checks: ['cap-drop-all', { id: 'psp-capabilities', path: 'spec.requiredDropCapabilities' }] },
     { id: '5.3.1', level: 1, assessment: 'Manual', title: 'CNI enforces NetworkPolicy', checks: [] },
     { id: '5.3.2', level: 2, assessment: 'Manual', title: 'Every namespace has a NetworkPolicy', checks: [] },

@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import { exit } from '../errors.ts';
 import { complain } from './complain.ts';
 import { createProgram } from './program.ts';
+import { limitYoungGeneration } from './young-generation.ts';
 
 /** Runs one command line and resolves with the code to exit with; never rejects. */
 async function main(argv: string[]): Promise<number> {
@@ -25,4 +26,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+limitYoungGeneration();
 process.exitCode = await main(process.argv);

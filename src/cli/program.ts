@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../assets.ts';
 import { formatNames } from '../render/formats.ts';
 import { severities } from '../model.ts';
-import type { AuditFlags, GateFlags, OutputFlags, ScheduleFlags, SendFlags } from './flags.ts';
+import type { AuditFlags, GateFlags, OutputFlags, ScheduleFlags, SendFlags, WhoCanFlags } from './flags.ts';
 
 const exitCodes = `
 Exit codes:
@@ -61,6 +61,34 @@ Examples:
     .option('--time-zone <zone>', 'IANA time zone, instead of the configured one')
     .action(async (flags: ScheduleFlags) => (await import('./schedule.ts')).schedule(flags));
 
+  targeted(program.command('who-can'))
+    .description('who may do something, by the roles and bindings of the cluster or of manifests')
+    .argument('<verb>', 'get, list, create, …, or * for any')
+    .argument('<what>', 'TYPE[.GROUP][/NAME], * for any, or a path of the API server: /metrics')
+    .option('-n, --namespace <name>', 'who may in this namespace; in every one if absent')
+    .option('-A, --all-namespaces', 'in every namespace: the default')
+    .option('--subresource <name>', 'exec, log, token, …')
+    .addOption(
+      new Option('-o, --output <format>', 'table|wide|json')
+        .choices(['table', 'wide', 'json'])
+        .default('table'),
+    )
+    .option('-q, --quiet', 'nothing on standard error but errors')
+    .addHelpText(
+      'after',
+      `
+Exit code 4 means that not all roles and bindings could be read, so that others may be allowed, too.
+
+Examples:
+  ${name} who-can get secrets                    # in each namespace
+  ${name} who-can create pods --subresource exec -n payments
+  ${name} who-can bind clusterroles/edit -o wide # with the rule that allows it
+  ${name} who-can get /metrics`,
+    )
+    .action(async (verb: string, what: string, flags: WhoCanFlags) =>
+      (await import('./who-can.ts')).whoCan(verb, what, flags),
+    );
+
   program
     .command('render')
     .description('render a saved report (scan -o json) anew')
@@ -104,8 +132,8 @@ Examples:
   return program;
 }
 
-/** The flags that say what is audited and how; kubectl's mean what they mean in kubectl. */
-function audited(command: Command): Command {
+/** The flags that say which cluster or manifests; kubectl's mean what they mean in kubectl. */
+function targeted(command: Command): Command {
   return command
     .option(
       '--kubeconfig <file>',
@@ -114,16 +142,21 @@ function audited(command: Command): Command {
     .option('--context <name>', 'kubeconfig context')
     .option('--cluster <name>', 'kubeconfig cluster')
     .option('--user <name>', 'kubeconfig user')
-    .option('-n, --namespace <name>', 'audit this namespace only (repeatable)', collect)
-    .option('-A, --all-namespaces', 'audit all namespaces: the default')
     .option('--as <user>', 'impersonate a user')
     .option('--as-group <group>', 'impersonate a group (repeatable)', collect)
     .option('--request-timeout <duration>', 'longest wait for one answer of the API server: 30s, 2m', '60s')
     .option(
       '-f, --filename <file>',
-      'audit manifests: a file, a directory, or - for standard input (repeatable)',
+      'read manifests: a file, a directory, or - for standard input (repeatable)',
       collect,
-    )
+    );
+}
+
+/** The flags that say what is audited and how. */
+function audited(command: Command): Command {
+  return targeted(command)
+    .option('-n, --namespace <name>', 'audit this namespace only (repeatable)', collect)
+    .option('-A, --all-namespaces', 'audit all namespaces: the default')
     .option('-c, --config <file>', 'configuration file')
     .option('--cluster-name <name>', 'what the report calls the cluster')
     .option('--benchmark <id>', 'benchmark edition; the one that fits the cluster if absent')

@@ -9,6 +9,7 @@ import type {
   Handler,
   PodSecurityContext,
   PodSpec,
+  ProjectedSource,
   SeccompProfile,
   SELinuxOptions,
   Volume,
@@ -119,7 +120,24 @@ const podSecurityContext = object<PodSecurityContext>({
 const volumeType: Projection<string> = (_, volume) =>
   Object.keys(volume).find((key) => key !== 'name' && volume[key] !== null) ?? 'emptyDir';
 
-type Projected = NonNullable<Volume['projected']>;
+type DownwardAPI = NonNullable<ProjectedSource['downwardAPI']>;
+type DownwardItem = NonNullable<DownwardAPI['items']>[number];
+
+const projectedSource = object<ProjectedSource>({
+  serviceAccountToken: object<NonNullable<ProjectedSource['serviceAccountToken']>>({
+    audience: string,
+    path: string,
+  }),
+  configMap: object<{ name?: string }>({ name: string }),
+  downwardAPI: object<DownwardAPI>({
+    items: list(
+      object<DownwardItem>({
+        path: string,
+        fieldRef: object<NonNullable<DownwardItem['fieldRef']>>({ apiVersion: string, fieldPath: string }),
+      }),
+    ),
+  }),
+});
 
 const volume = object<Volume>({
   name: required(string),
@@ -127,13 +145,7 @@ const volume = object<Volume>({
   hostPath: object<NonNullable<Volume['hostPath']>>({ path: required(string), type: string }),
   csi: object<NonNullable<Volume['csi']>>({ driver: required(string) }),
   flexVolume: object<NonNullable<Volume['flexVolume']>>({ driver: required(string) }),
-  projected: object<Projected>({
-    sources: list(
-      object<NonNullable<Projected['sources']>[number]>({
-        serviceAccountToken: object<{ audience?: string }>({ audience: string }),
-      }),
-    ),
-  }),
+  projected: object<NonNullable<Volume['projected']>>({ sources: list(projectedSource) }),
 });
 
 const settingAnnotation =

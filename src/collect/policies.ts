@@ -136,6 +136,9 @@ export const validatingAdmissionPolicyBindingFields = {
       policyName: string,
       validationActions: strings,
       matchResources,
+      paramRef: object<NonNullable<ValidatingAdmissionPolicyBinding['spec']['paramRef']>>({
+        parameterNotFoundAction: string,
+      }),
     }),
   ),
 };
@@ -214,6 +217,7 @@ export const kyvernoCelPolicyFields = {
       matchConstraints: matchResources,
       matchConditions,
       evaluation: object<NonNullable<KyvernoCelPolicy['spec']['evaluation']>>({
+        mode: string,
         admission: object<{ enabled?: boolean }>({ enabled: bool }),
       }),
     }),
@@ -242,6 +246,7 @@ export const gatekeeperConstraintFields = {
         excludedNamespaces: strings,
         namespaceSelector: labelSelector,
         labelSelector,
+        name: string,
         scope: string,
       }),
     }),
@@ -255,6 +260,7 @@ export const kubewardenPolicyFields = {
       rules: list(rule),
       namespaceSelector: labelSelector,
       objectSelector: labelSelector,
+      matchConditions,
     }),
   ),
   status: object<NonNullable<KubewardenPolicy['status']>>({ policyStatus: string }),

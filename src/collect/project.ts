@@ -83,17 +83,15 @@ export function list<T>(element: Projection<T | undefined>): Projection<T[] | un
   return (value, parent) => {
     if (isAbsent(value)) return undefined;
     if (!Array.isArray(value)) throw new ProjectionError('must be a list');
-    const projected: T[] = [];
-    for (let index = 0; index < value.length; index += 1) {
+    return value.map((one: unknown, index) => {
       try {
-        const one = element(value[index], parent);
-        if (one === undefined) throw new ProjectionError('must not be null');
-        projected.push(one);
+        const projected = element(one, parent);
+        if (projected === undefined) throw new ProjectionError('must not be null');
+        return projected;
       } catch (error) {
         throw prefixed(error, [index]);
       }
-    }
-    return projected;
+    });
   };
 }
 

@@ -7,9 +7,9 @@ import type {
   PodContext,
   Problem,
 } from '../kit/define-check.ts';
+import { once } from '../kit/once.ts';
 import {
   podSpecSources,
-  severities,
   templateSources,
   type CheckResult,
   type Collection,
@@ -26,9 +26,11 @@ import {
 import { exemptionBook, type Exemption } from './exemptions.ts';
 import { startFolds } from './folds.ts';
 import { objectFinding, podSpecFinding } from './findings.ts';
-import { namespaceResults, type Judged } from './namespaces.ts';
+import { addPods, guarded, keep, ledgerOf, openLedgers, type Ledger, type Ledgers } from './ledger.ts';
+import { namespaceResults } from './namespaces.ts';
 import { ownerResolver, refOf, type TopOwner } from './owners.ts';
-import { assessability, conclude, type Assessability } from './status.ts';
+import { resultOf } from './results.ts';
+import { assessability, isRead, type Assessability } from './status.ts';
 
 export interface EvaluationOptions {
   checks: readonly Check[];
@@ -36,17 +38,6 @@ export interface EvaluationOptions {
   exemptions: readonly Exemption[];
   now: Date;
 }
-
-/** What one check has seen so far. */
-interface Ledger {
-  /** Every object judged, and the namespace it lies in. */
-  evaluated: Map<string, Judged>;
-  findings: Map<string, { finding: Finding; objectKeys: readonly string[] }>;
-  /** The first crash of the check, as a sentence. */
-  crash?: string;
-}
-
-const newLedger = (): Ledger => ({ evaluated: new Map(), findings: new Map() });
 
 /**
  * Evaluates everything held at once, then the pods as they stream into the returned sink; nothing of a pod is kept
@@ -58,11 +49,13 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   const minor = minorOf(version);
   const topOwner = ownerResolver(held);
   const podChecks = options.checks.filter((check) => check.shape === 'podSpec');
-  const heldLedgers = new Map(options.checks.map((check) => [check, newLedger()]));
+  const heldLedgers = openLedgers(options.checks);
   // Kept apart from what is held, so that a list of pods that starts anew can be forgotten.
-  let podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
+  let podLedgers = openLedgers(podChecks);
 
   const admission = admissionOf(held, minor, collection.outcomes);
+  // One answer for all findings of a workload.
+  const again = once((workload: Workload) => admission.again(workload));
   const clusterContext: ClusterContext = { minor, platform };
   const runnable = new Set(options.checks.filter((check) => canJudge(check, collection)));
   const folds = startFolds(
@@ -89,18 +82,14 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   }
 
   /** @returns the findings by which a Pod differs from its template */
-  function judgePodSpec(
-    ledgers: ReadonlyMap<Check, Ledger>,
-    workload: Workload,
-    owner = topOwner(workload),
-  ): Finding[] {
+  function judgePodSpec(ledgers: Ledgers, workload: Workload, owner = topOwner(workload)): Finding[] {
     const { podSpec } = workload;
     if (podSpec === undefined) return [];
     const objectKey = keyOf(owner);
     const context: PodContext<HeldSource> = {
       annotations: workload.podAnnotations ?? {},
       namespace: workload.metadata.namespace ?? '',
-      live: workload.kind === 'Pod',
+      live: workload.kind === 'Pod' && workload.metadata.uid !== undefined,
       minor,
       platform,
       held,
@@ -114,7 +103,9 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
         () => nameOf(workload),
         () => {
           if (check.applies?.(podSpec, context) === false) return;
-          ledger.evaluated.set(objectKey, judged(owner.ref.namespace));
+          // Nearly every Pod's owner was judged by its template: it is not held twice.
+          const known = ledgerOf(heldLedgers, check).evaluated;
+          if (!known.has(objectKey)) ledger.evaluated.set(objectKey, owner.ref.namespace);
           for (const problem of check.test(podSpec, context)) {
             const finding = addPodSpecFinding(check, ledger, workload, owner, problem);
             if (finding?.drift !== undefined) drifting.push(finding);
@@ -140,8 +131,9 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   }
 
   function judgeCluster(check: ClusterCheck, ledger: Ledger, pods: unknown): void {
-    const { evaluated, problems } = check.test(held, { ...clusterContext, pods });
-    for (const object of evaluated) ledger.evaluated.set(objectKey(object), judged(namespaceOf(object)));
+    const { evaluated, problems, evidence } = check.test(held, { ...clusterContext, pods });
+    if (evidence !== undefined) ledger.evidence = evidence;
+    for (const object of evaluated) ledger.evaluated.set(objectKey(object), namespaceOf(object));
     for (const problem of problems) record(ledger, problem.object, problem, check);
   }
 
@@ -163,15 +155,15 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     }
     // A custom controller's template is not listed, so there is nothing the Pod could differ from.
     if (isLivePod && owner.object !== undefined) finding.drift = { pods: 1, example: workload.metadata.name };
-    const again = admission.again(workload);
-    if (again !== undefined) finding.admission = again;
-    ledger.findings.set(finding.id, { finding, objectKeys: [keyOf(owner)] });
+    const answer = again(workload);
+    if (answer !== undefined) finding.admission = answer;
+    keep(ledger, finding, [keyOf(owner)]);
     return finding;
   }
 
   function judgeObjects(check: ObjectCheck, ledger: Ledger): void {
     for (const object of held[check.source]) {
-      ledger.evaluated.set(objectKey(object), judged(namespaceOf(object)));
+      ledger.evaluated.set(objectKey(object), namespaceOf(object));
       for (const problem of check.test(object, held, clusterContext)) record(ledger, object, problem, check);
     }
   }
@@ -185,7 +177,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     restart() {
       previousPod = undefined;
       folds.restart();
-      podLedgers = new Map<Check, Ledger>(podChecks.map((check) => [check, newLedger()]));
+      podLedgers = openLedgers(podChecks);
     },
   };
 
@@ -194,7 +186,8 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     const outcomes: Record<SourceName, SourceOutcome> = { ...collection.outcomes, pods: podOutcome };
     for (const check of folds.checks) {
       // An unread Pod is an absence too.
-      if (check.absenceCounts && podOutcome.state !== 'ok') continue;
+      const rests = check.absenceCounts === true && check.beside?.includes('pods') !== true;
+      if (rests && !isRead('pods', podOutcome)) continue;
       const ledger = ledgerOf(heldLedgers, check);
       guarded(
         ledger,
@@ -202,48 +195,31 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
         () => judgeCluster(check, ledger, folds.summaryOf(check)),
       );
     }
+    for (const [check, ledger] of podLedgers) addPods(ledgerOf(heldLedgers, check), ledger);
     const book = exemptionBook(options.exemptions, options.now);
-    const judgements: { check: Check; judged: Iterable<Judged>; failed: Finding[] }[] = [];
     const checks = options.checks.map((check): CheckResult => {
-      const ledger = mergeLedgers(ledgerOf(heldLedgers, check), podLedgers.get(check));
-      const entries = [...ledger.findings.values()].map(({ finding, objectKeys }) => ({
-        objectKeys,
-        finding: book.apply(check.id, finding),
-      }));
-      const findings = entries.map(({ finding }) => finding).toSorted(worstFirst);
-      const openObjects = new Set(
-        entries.filter(({ finding }) => finding.state === 'open').flatMap(({ objectKeys }) => objectKeys),
-      );
-      const exemptObjects = new Set(
-        entries.flatMap(({ objectKeys }) => objectKeys).filter((key) => !openObjects.has(key)),
-      );
-      const evaluated = ledger.evaluated.size;
-      const counts = {
-        evaluated,
-        passed: Math.max(0, evaluated - openObjects.size - exemptObjects.size),
-        failed: openObjects.size,
-        exempt: exemptObjects.size,
-      };
-      judgements.push({ check, judged: ledger.evaluated.values(), failed: findings });
+      const ledger = ledgerOf(heldLedgers, check);
       const readable: Assessability =
         ledger.crash === undefined
-          ? assessability(check, sourcesOf(check), outcomes, platform)
+          ? assessability(check, requiredBy(check), outcomes, platform)
           : { state: 'unread', reason: ledger.crash };
-      const { id, title, severity } = check;
-      return {
-        id,
-        title,
-        severity,
-        ...conclude(check, counts.evaluated, findings, readable),
-        guidance: options.guidance(id),
-        counts,
-        findings,
-      };
+      return resultOf(check, ledger, { book, readable, guidance: options.guidance(check.id) });
     });
+    const judgements = options.checks.map((check, index) => ({
+      check,
+      namespaces: ledgerOf(heldLedgers, check).evaluated.values(),
+      failed: checks[index]?.findings ?? [],
+    }));
     return { checks, namespaces: namespaceResults(judgements), exemptionNotes: book.notes(), outcomes };
   }
 
   return { sink, finish };
+}
+
+/** The sources that a verdict of the check rests on. */
+export function requiredBy(check: Check): readonly SourceName[] {
+  const beside: readonly SourceName[] = (check.shape === 'manual' ? undefined : check.beside) ?? [];
+  return sourcesOf(check).filter((source) => !beside.includes(source));
 }
 
 /** The sources a check reads. */
@@ -258,9 +234,10 @@ export function sourcesOf(check: Check): readonly SourceName[] {
 /** Whether a check may be run: nothing is judged against half of what it must be judged against. */
 function canJudge(check: Check, { outcomes, cluster }: Collection): boolean {
   if (check.shape === 'manual' || check.platforms?.includes(cluster.platform) === false) return false;
-  const needs: readonly HeldSource[] = check.needs ?? [];
   const isJudgedAgainst = check.shape !== 'cluster' || check.absenceCounts === true;
-  return !isJudgedAgainst || needs.every((source) => ['ok', 'absent'].includes(outcomes[source].state));
+  const required = new Set(requiredBy(check));
+  const needs = (check.needs ?? []).filter((source) => required.has(source));
+  return !isJudgedAgainst || needs.every((source) => isRead(source, outcomes[source]));
 }
 
 /**
@@ -283,32 +260,7 @@ function record(ledger: Ledger, object: KubeObject, problem: Problem, check: Che
   const finding = objectFinding(check, object, problem);
   if (ledger.findings.has(finding.id)) return;
   const objects = problem.members?.map((member) => member.object) ?? [object];
-  ledger.findings.set(finding.id, { finding, objectKeys: objects.map(objectKey) });
-}
-
-/** The one place where what a check throws is caught. */
-function guarded(ledger: Ledger, what: () => string, judge: () => void): void {
-  try {
-    judge();
-  } catch (error) {
-    ledger.crash ??= `The check crashed on ${what()}: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-function ledgerOf(ledgers: ReadonlyMap<Check, Ledger>, check: Check): Ledger {
-  const ledger = ledgers.get(check);
-  if (ledger === undefined) throw new Error(`no ledger for check ${check.id}`);
-  return ledger;
-}
-
-function mergeLedgers(held: Ledger, pods: Ledger | undefined): Ledger {
-  if (pods === undefined) return held;
-  const crash = held.crash ?? pods.crash;
-  return {
-    evaluated: new Map([...held.evaluated, ...pods.evaluated]),
-    findings: new Map([...held.findings, ...pods.findings]),
-    ...(crash === undefined ? {} : { crash }),
-  };
+  keep(ledger, finding, objects.map(objectKey));
 }
 
 /** All that checks see of a Pod, but for the random end of the one volume name that the API server makes up. */
@@ -317,8 +269,6 @@ const shapeOf = ({ podSpec, podAnnotations }: Workload): string =>
 
 const nameOf = ({ kind, metadata }: KubeObject): string =>
   `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
-
-const judged = (namespace: string | undefined): Judged => (namespace === undefined ? {} : { namespace });
 
 const keyOf = ({ ref, identityName }: TopOwner): string =>
   JSON.stringify([ref.apiVersion, ref.kind, ref.namespace, identityName]);
@@ -329,16 +279,3 @@ const objectKey = (object: KubeObject): string =>
 /** A Namespace object belongs to the namespace it is. */
 const namespaceOf = (object: KubeObject): string | undefined =>
   object.kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
-
-function worstFirst(a: Finding, b: Finding): number {
-  return (
-    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
-    compare(a.object.namespace ?? '', b.object.namespace ?? '') ||
-    compare(a.object.kind, b.object.kind) ||
-    compare(a.object.name, b.object.name) ||
-    compare(a.path ?? '', b.path ?? '') ||
-    compare(a.id, b.id)
-  );
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,4 +1,4 @@
-import type { Finding } from '../model.ts';
+import type { Finding, ObjectRef } from '../model.ts';
 
 /** A finding that the operator accepts, for a reason and for a time. `*` stands for any run of characters. */
 export interface Exemption {
@@ -12,6 +12,15 @@ export interface Exemption {
   expires: string;
 }
 
+/** A finding, or as much of one with several members as shares its state. */
+export interface Part {
+  finding: Finding;
+  /** Which of its members they were in the whole; the first alone where a finding is of one object. */
+  members: readonly number[];
+}
+
+export type ExemptionBook = ReturnType<typeof exemptionBook>;
+
 /** Applies the exemptions to findings, and remembers which were of use. */
 export function exemptionBook(exemptions: readonly Exemption[], now: Date) {
   const today = now.toISOString().slice(0, 10);
@@ -22,14 +31,25 @@ export function exemptionBook(exemptions: readonly Exemption[], now: Date) {
     matches: matcher(exemption),
   }));
   return {
-    /** The finding, marked exempt if an exemption that still holds covers it. */
-    apply(checkId: string, finding: Finding): Finding {
-      const matching = entries.filter((entry) => entry.matches(checkId, finding));
-      for (const entry of matching) entry.used += 1;
-      const holding = matching.find((entry) => !entry.expired);
-      if (holding === undefined) return finding;
-      const { reason, owner, expires } = holding.exemption;
-      return { ...finding, state: 'exempt', exemption: { reason, owner, expires } };
+    /**
+     * The finding, marked exempt if an exemption that still holds covers it. One of several members falls apart where
+     * an exemption covers only some of them: nobody exempts the others by the way.
+     */
+    apply(checkId: string, finding: Finding): Part[] {
+      const objects = finding.members?.map(({ object }) => object) ?? [finding.object];
+      const byExemption = Map.groupBy(objects.keys(), (member) => {
+        const object = objects[member] ?? finding.object;
+        const matching = entries.filter((entry) => entry.matches(checkId, object));
+        for (const entry of matching) entry.used += 1;
+        return matching.find((entry) => !entry.expired)?.exemption;
+      });
+      const parts = [...byExemption].toSorted(
+        ([a], [b]) => Number(a !== undefined) - Number(b !== undefined),
+      );
+      return parts.map(([exemption, members], part) => ({
+        finding: marked(byExemption.size > 1 ? partOf(finding, members, part) : finding, exemption),
+        members,
+      }));
     },
     /** What the operator should know: exemptions that have expired, or that no finding matched. */
     notes(): string[] {
@@ -44,6 +64,19 @@ export function exemptionBook(exemptions: readonly Exemption[], now: Date) {
   };
 }
 
+function marked(finding: Finding, exemption: Exemption | undefined): Finding {
+  if (exemption === undefined) return finding;
+  const { reason, owner, expires } = exemption;
+  return { ...finding, state: 'exempt', exemption: { reason, owner, expires } };
+}
+
+/** The open part keeps the identity of the whole. */
+function partOf(finding: Finding, indexes: readonly number[], part: number): Finding {
+  const members = indexes.flatMap((index) => finding.members?.[index] ?? []);
+  const [first] = members;
+  return { ...finding, ...first, id: part === 0 ? finding.id : `${finding.id}-${part + 1}`, members };
+}
+
 function describe({ check, namespace, kind, name }: Exemption): string {
   const object = [kind, namespace === undefined ? name : `${namespace}/${name ?? '*'}`]
     .filter(Boolean)
@@ -51,12 +84,12 @@ function describe({ check, namespace, kind, name }: Exemption): string {
   return object === '' ? check : `${check} on ${object}`;
 }
 
-function matcher(exemption: Exemption): (checkId: string, finding: Finding) => boolean {
+function matcher(exemption: Exemption): (checkId: string, object: ObjectRef) => boolean {
   const check = glob(exemption.check);
   const namespace = glob(exemption.namespace);
   const kind = glob(exemption.kind);
   const name = glob(exemption.name);
-  return (checkId, { object }) =>
+  return (checkId, object) =>
     check(checkId) && namespace(object.namespace ?? '') && kind(object.kind) && name(object.name);
 }
 

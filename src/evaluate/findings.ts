@@ -76,7 +76,9 @@ export function objectFinding(check: Check, object: KubeObject, problem: Problem
 function objectFix(object: KubeObject, problemFix: Problem['fix']): Fix {
   const none = { action: 'none', risk: 'advice' } as const;
   const { action = 'patch', target = object, ...rest }: NonNullable<Problem['fix']> = problemFix ?? none;
-  return withOwnership({ target: refOf(target), action, ...rest }, target);
+  // What is created is the target, not the object that lacks it: two findings may want the same, and others change the object.
+  const made = action === 'create' ? (rest.manifest as KubeObject | undefined) : undefined;
+  return withOwnership({ target: refOf(made ?? target), action, ...rest }, target);
 }
 
 /** Where the change must be made so that it lasts, and whether the API takes it there in place. */
@@ -100,6 +102,8 @@ function podSpecFix(
     return none('A static Pod: change its manifest on the node; the API cannot.');
   }
   if (workload.kind === 'Pod' && owner.object.kind !== 'Pod') {
+    const { action, note } = problem.fix;
+    if (action === 'none' && note !== undefined) return none(note);
     return none(
       'The live Pod has it and its template does not: an admission webhook, a sidecar injector or a debug session added it. Find and change what adds it, then delete the Pod.',
     );
@@ -115,8 +119,9 @@ function podSpecFix(
   );
 }
 
+// concat makes lists that are just long enough, a spread half empty ones: thousands are held.
 const within = (base: Field, changes: readonly Change[] = []): Change[] =>
-  changes.map((change) => ({ ...change, field: [...base, ...change.field] }));
+  changes.map((change) => ({ ...change, field: base.concat(change.field) }));
 
 function withOwnership(fix: Fix, object: KubeObject): Fix {
   const { managedBy } = object.metadata;

@@ -1,9 +1,12 @@
 import type { Check } from '../kit/define-check.ts';
 import type { Finding, NamespaceResult, Severity } from '../model.ts';
 
-/** An object that a check judged. */
-export interface Judged {
-  namespace?: string;
+/** What one check says of the namespaces. */
+export interface Judgement {
+  check: Check;
+  /** Of every object it judged the namespace; undefined where it lies in none. */
+  namespaces: Iterable<string | undefined>;
+  failed: readonly Finding[];
 }
 
 /** How much a check counts in the compliance of a namespace, by its severity. */
@@ -13,9 +16,7 @@ const weight: Record<Severity, number> = { critical: 10, high: 5, medium: 2, low
  * Severity-weighted compliance per namespace: of all (object, check) pairs judged there, weighted by the severity of
  * the check, the part without an open failure. Worst first.
  */
-export function namespaceResults(
-  judgements: Iterable<{ check: Check; judged: Iterable<Judged>; failed: readonly Finding[] }>,
-): NamespaceResult[] {
+export function namespaceResults(judgements: Iterable<Judgement>): NamespaceResult[] {
   const totals = new Map<
     string,
     { weight: number; failedWeight: number; findings: NamespaceResult['findings'] }
@@ -27,8 +28,8 @@ export function namespaceResults(
     totals.set(name, created);
     return created;
   };
-  for (const { check, judged, failed } of judgements) {
-    for (const { namespace } of judged)
+  for (const { check, namespaces, failed } of judgements) {
+    for (const namespace of namespaces)
       if (namespace !== undefined) total(namespace).weight += weight[check.severity];
     const failedObjects = new Set<string>();
     for (const finding of failed) {

@@ -26,14 +26,14 @@ export function scoreBenchmark(
         statuses.find((candidate) => decided.some((one) => one.status === candidate)) ?? 'not-assessed';
       const reason =
         checks.length === 0 ? 'no check yet' : decided.find((one) => one.status === status)?.reason;
-      const ids = checks.map((entry) => (typeof entry === 'string' ? entry : entry.id));
+      const ids = new Set(checks.map((entry) => (typeof entry === 'string' ? entry : entry.id)));
       return {
         id,
         level: control.level,
         title,
         status,
         ...(reason === undefined ? {} : { reason }),
-        checks: ids,
+        checks: [...ids],
       };
     });
   const count = (...wanted: Status[]) => controls.filter(({ status }) => wanted.includes(status)).length;

@@ -6,12 +6,18 @@ import type { CheckResult, Finding, Platform, SourceName, SourceOutcome, Status 
 export type Assessability =
   { state: 'complete' } | { state: 'absent'; reason: string } | { state: 'unread'; reason: string };
 
+const specs: ReadonlySet<SourceName> = new Set(podSpecSources);
+
+/** Whether all there is of it is known. Of a kind that holds pod specs and is out of scope there is none to know. */
+export const isRead = (source: SourceName, { state }: SourceOutcome): boolean =>
+  state === 'ok' || state === 'absent' || (state === 'not-requested' && specs.has(source));
+
 const unreadStates = new Set(['partial', 'forbidden', 'failed']);
 
 /**
- * Decides from the outcomes of the sources a check reads. A check over pod specs reads whatever of those is in scope
- * (manifest files rarely hold every kind); everything else that a check needs must have been read, but for what it calls
- * optional and the API server does not have.
+ * Decides from the outcomes of the sources a check rests on. Of those that hold pod specs it takes whatever is in scope, for
+ * manifest files rarely hold every kind; everything else must have been read, but for what the check calls optional and the
+ * API server does not have.
  */
 export function assessability(
   check: Check,
@@ -23,8 +29,7 @@ export function assessability(
     return { state: 'absent', reason: `It is about ${check.platforms.join(', ')}, and this is ${platform}` };
   }
   const stateOf = (source: SourceName) => outcomes[source].state;
-  const specs = check.shape === 'podSpec' ? new Set<SourceName>(podSpecSources) : new Set<SourceName>();
-  const hasSpecs = needed.some((source) => specs.has(source) && stateOf(source) !== 'not-requested');
+  const hasSpecs = podSpecSources.some((source) => stateOf(source) !== 'not-requested');
   const unread = needed.filter((source) => {
     if (stateOf(source) === 'not-requested') return !(specs.has(source) && hasSpecs);
     return unreadStates.has(stateOf(source));

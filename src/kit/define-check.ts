@@ -50,7 +50,7 @@ export interface PodContext<N extends HeldSource = never> {
   annotations: Readonly<Record<string, string>>;
   /** The namespace of the workload. */
   namespace: string;
-  /** True for a live Pod, false for a template. */
+  /** True for a Pod that an API server has taken in, false for a template or a Pod in a manifest. */
   live: boolean;
   /** Minor version of the API server (of Kubernetes 1); rules of the Pod Security Standards depend on it. */
   minor: number;
@@ -87,6 +87,11 @@ interface Needs<N extends HeldSource> {
   readonly needs: readonly N[];
   /** Of the needs those that count as empty, not as a reason to skip the check, where the API server does not have them. */
   readonly optional?: readonly N[];
+  /**
+   * Of what it reads that which only adds to the words of a finding, or makes it milder: the verdict stands without it, so
+   * the check goes on with as much of it as was read.
+   */
+  readonly beside?: readonly (N | 'pods')[];
 }
 
 /** Over the pod spec of every workload and every live Pod. */

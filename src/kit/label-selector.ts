@@ -12,7 +12,7 @@ export const selects = (
 ): boolean =>
   Object.entries(matchLabels).every(([key, value]) => valueOf(labels, key) === value) &&
   matchExpressions.every(({ key, operator, values = [] }) =>
-    (operators[operator] ?? never)(valueOf(labels, key), values),
+    (operators.get(operator) ?? never)(valueOf(labels, key), values),
   );
 
 type Operator = (value: string | undefined, values: readonly string[]) => boolean;
@@ -20,12 +20,12 @@ type Operator = (value: string | undefined, values: readonly string[]) => boolea
 const never: Operator = () => false;
 
 /** In and NotIn need values; a label that is not there is not in any. */
-const operators: Readonly<Record<string, Operator | undefined>> = {
-  In: (value, values) => value !== undefined && values.includes(value),
-  NotIn: (value, values) => values.length > 0 && (value === undefined || !values.includes(value)),
-  Exists: (value) => value !== undefined,
-  DoesNotExist: (value) => value === undefined,
-};
+const operators: ReadonlyMap<string, Operator> = new Map([
+  ['In', (value, values) => value !== undefined && values.includes(value)],
+  ['NotIn', (value, values) => values.length > 0 && (value === undefined || !values.includes(value))],
+  ['Exists', (value) => value !== undefined],
+  ['DoesNotExist', (value) => value === undefined],
+]);
 
 const valueOf = (labels: Labels, key: string): string | undefined =>
   Object.hasOwn(labels, key) ? labels[key] : undefined;

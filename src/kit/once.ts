@@ -1,4 +1,4 @@
-/** Computes once per key: for indexes over what is held, which stays the same object while a cluster is judged. */
+/** Computes once per key: for what many checks ask of the same object, which stays as it is while a cluster is judged. */
 export function once<K extends object, V>(compute: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, { value: V }>();
   return (key) => {

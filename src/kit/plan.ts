@@ -201,8 +201,13 @@ const readings = (object: string, changes: readonly Change[]): string =>
 
 function shown(value: Json | undefined): string {
   if (value === undefined) return 'absent, which prints an empty line';
+  if (Array.isArray(value)) return `[${value.map(inWords).join(', ')}]`;
   return typeof value === 'object' ? commandJson(value) : String(value);
 }
+
+/** Of an object in a list its values, for a comment has no quotes: `User jane`. */
+const inWords = (value: Json): string =>
+  value !== null && typeof value === 'object' ? Object.values(value).map(inWords).join(' ') : String(value);
 
 const changesOf = (fixes: readonly Fix[]): Change[] => fixes.flatMap(({ changes }) => changes ?? []);
 

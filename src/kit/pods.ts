@@ -1,6 +1,7 @@
 import type { Change, Container, ContainerPort, Field, Json, PodSpec } from '../model.ts';
 import type { Problem } from './define-check.ts';
 import { changeTo, named, valueAt } from './field.ts';
+import { once } from './once.ts';
 
 /** A container of a pod spec and the way to it. */
 export interface WalkedContainer {
@@ -19,17 +20,17 @@ const nouns = {
   ephemeralContainers: 'ephemeral container',
 } as const;
 
-/** The containers of all three lists. */
-export function walkContainers(pod: PodSpec): WalkedContainer[] {
-  return (Object.keys(nouns) as (keyof typeof nouns)[]).flatMap((list) =>
+/** The containers of all three lists. Nearly every check asks for them, one after another. */
+export const walkContainers = once((pod: PodSpec): readonly WalkedContainer[] =>
+  (Object.keys(nouns) as (keyof typeof nouns)[]).flatMap((list) =>
     (pod[list] ?? []).map((container, index) => ({
       container,
       field: [list, named(index, container.name)],
       title: `${nouns[list]} ${container.name}`,
       ephemeral: list === 'ephemeralContainers',
     })),
-  );
-}
+  ),
+);
 
 /** Only `os.name` counts: the kubelet of another system refuses the Pod, while anyone may write a node selector. */
 export const isWindows = (pod: PodSpec): boolean => pod.os?.name === 'windows';
@@ -82,6 +83,9 @@ export const listTo = (pod: PodSpec, field: Field, list: readonly string[]): Cha
 /** Whether the list holds the capability as container runtimes compare names, which the API server does not: in any case. */
 export const hasCapability = (list: readonly string[] | undefined, name: string): boolean =>
   list?.some((capability) => capability.toUpperCase() === name) ?? false;
+
+/** With any of these a container can take over its node, or its network. */
+export const dangerousCapabilities = ['ALL', 'SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'SYS_MODULE', 'BPF'];
 
 /** What to say where a capability is not found because of how it is written. */
 export const spellingHint = (names: readonly string[] = []): string =>

@@ -113,7 +113,7 @@ const isUnsafeSysctl = isNoneOf({
 });
 
 // prettier-ignore
-const defaultCapabilities = [
+export const defaultCapabilities = [
   'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'SETFCAP', 'SETGID',
   'SETPCAP', 'SETUID', 'SYS_CHROOT',
 ];

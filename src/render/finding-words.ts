@@ -28,7 +28,7 @@ export function radiusWords(radius: readonly BlastRadius[] = []): string {
   return radius
     .map(({ level, version, workloads }) => {
       const what = `${visible(level)} (${visible(version)})`;
-      if (workloads.length === 0) return `${what} would refuse nothing that is here now.`;
+      if (workloads.length === 0) return `${what} would refuse nothing that was read.`;
       const shown = workloads.slice(0, workloadsShown).map(({ object, pods, reasons }) => {
         const running = pods === 0 ? '' : `, ${plural(pods, 'live Pod')}`;
         return `  ${nameOf(object)}${running}: ${reasons.map((reason) => visible(reason, 120)).join('; ')}`;

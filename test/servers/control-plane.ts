@@ -49,6 +49,8 @@ export interface ControlPlaneOptions {
   users?: readonly { name: string; groups?: readonly string[] }[] | undefined;
   /** More flags of kube-apiserver. */
   apiServerArgs?: readonly string[] | undefined;
+  /** More flags of kube-controller-manager. */
+  controllerManagerArgs?: readonly string[] | undefined;
   /** More flags of etcd. */
   etcdArgs?: readonly string[] | undefined;
 }
@@ -182,7 +184,7 @@ async function startOnce(binaries: Binaries, options: ControlPlaneOptions): Prom
     }
     kubeconfig = kubeconfigFor({ token: adminToken });
     if (options.controllerManager === true) {
-      start(binaries.controllerManager, controllerManagerFlags(kubeconfig, caFile));
+      start(binaries.controllerManager, controllerManagerFlags(kubeconfig, caFile, options));
       await untilServed('/api/v1/namespaces/default/serviceaccounts/default', request, programs);
     }
   } catch (error) {
@@ -291,7 +293,11 @@ function apiServerFlags(port: number, etcdEndpoint: string, options: ControlPlan
   ];
 }
 
-function controllerManagerFlags(kubeconfig: string, caFile: string): string[] {
+function controllerManagerFlags(
+  kubeconfig: string,
+  caFile: string,
+  { controllerManagerArgs = [] }: ControlPlaneOptions,
+): string[] {
   return [
     `--kubeconfig=${kubeconfig}`,
     `--root-ca-file=${caFile}`,
@@ -301,6 +307,7 @@ function controllerManagerFlags(kubeconfig: string, caFile: string): string[] {
     // Its own limits of 20 and 30 would make 10,000 pods take eight minutes.
     '--kube-api-qps=2000',
     '--kube-api-burst=4000',
+    ...controllerManagerArgs,
   ];
 }
 

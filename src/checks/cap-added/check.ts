@@ -1,10 +1,7 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
-import { hasCapability, listTo, spellingHint } from '../../kit/pods.ts';
+import { dangerousCapabilities, hasCapability, listTo, spellingHint } from '../../kit/pods.ts';
 import { linuxOr, linuxProblem, whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
-
-/** With any of these a container can take over its node, or its network. */
-const dangerous = ['ALL', 'SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'SYS_MODULE', 'BPF'];
 
 export const capAdded = podSpecCheck({
   id: 'cap-added',
@@ -18,7 +15,7 @@ export const capAdded = podSpecCheck({
       const { add = [] } = violation.container?.container.securityContext?.capabilities ?? {};
       const names = excess.map((name) => name.replace(/^CAP_/i, ''));
       return linuxProblem(pod, violation, {
-        severity: dangerous.some((name) => hasCapability(names, name)) ? 'high' : 'medium',
+        severity: dangerousCapabilities.some((name) => hasCapability(names, name)) ? 'high' : 'medium',
         message: `${whose(violation)} adds capabilities beyond the default set: ${excess.join(', ')}.${spellingHint(excess)}`,
         fix: {
           risk: 'review',

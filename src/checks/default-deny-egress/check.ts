@@ -3,12 +3,7 @@ import { deniesAll, isolating, policiesByNamespace, type Policy } from '../../ki
 import { heldByNamespace, ownNamespaces, titlesOf } from '../../kit/network/by-namespace.ts';
 import { denyEgressFix, egressState, type EgressState } from '../../kit/network/deny-egress-fix.ts';
 import { dnsReach, isDnsOnly } from '../../kit/network/dns.ts';
-import {
-  networkFold,
-  networkSources,
-  optionalNetworkSources,
-  type NetworkPods,
-} from '../../kit/network/fold.ts';
+import { networkFold, networkSources, type NetworkPods } from '../../kit/network/fold.ts';
 import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
 import { someOf } from '../../kit/workloads.ts';
 import type { NetworkPolicy, Platform } from '../../model.ts';
@@ -20,7 +15,7 @@ export const defaultDenyEgress = clusterCheck({
   onNothing: 'not-applicable',
   absenceCounts: true,
   needs: [...networkSources, ...otherPolicySources],
-  optional: optionalNetworkSources,
+  beside: otherPolicySources,
   pods: networkFold,
   test(held, { pods, platform }) {
     const namespaces = ownNamespaces(held.namespaces);

@@ -11,7 +11,7 @@ export const defaultDenyIngress = clusterCheck({
   onNothing: 'not-applicable',
   absenceCounts: true,
   needs: ['namespaces', 'networkPolicies', ...otherPolicySources],
-  optional: otherPolicySources,
+  beside: otherPolicySources,
   test(held) {
     const evaluated = ownNamespaces(held.namespaces);
     return {

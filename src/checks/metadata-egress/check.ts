@@ -30,7 +30,7 @@ export const metadataEgress = clusterCheck({
   onNothing: 'not-applicable',
   absenceCounts: true,
   needs: ['nodes', ...networkSources, ...otherPolicySources],
-  optional: otherPolicySources,
+  beside: otherPolicySources,
   pods: networkFold,
   test(held, { platform, pods }) {
     const metadata = metadataOf(held.nodes, platform);

@@ -3,7 +3,7 @@ import { selects } from '../../kit/label-selector.ts';
 import { isolating, policiesByNamespace, type Policy } from '../../kit/network.ts';
 import { heldByNamespace, ownNamespaces, titlesOf } from '../../kit/network/by-namespace.ts';
 import type { PodClass } from '../../kit/network/classes.ts';
-import { networkFold, networkSources, optionalNetworkSources } from '../../kit/network/fold.ts';
+import { networkFold, networkSources } from '../../kit/network/fold.ts';
 import { openingOf } from '../../kit/network/openness.ts';
 import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
 import { creating, denyIngress, type NewPolicy } from '../../kit/network/policy-fix.ts';
@@ -19,7 +19,7 @@ export const namespaceIsolation = clusterCheck({
   onNothing: 'not-applicable',
   absenceCounts: true,
   needs: [...networkSources, ...otherPolicySources],
-  optional: optionalNetworkSources,
+  beside: otherPolicySources,
   pods: networkFold,
   test(held, { pods }) {
     const byNamespace = heldByNamespace(pods);

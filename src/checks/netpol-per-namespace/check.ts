@@ -1,7 +1,7 @@
 import { clusterCheck } from '../../kit/define-check.ts';
 import { isolating, policiesByNamespace } from '../../kit/network.ts';
 import { heldByNamespace, ownNamespaces } from '../../kit/network/by-namespace.ts';
-import { networkFold, networkSources, optionalNetworkSources } from '../../kit/network/fold.ts';
+import { networkFold, networkSources } from '../../kit/network/fold.ts';
 import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
 import { creating, denyIngress } from '../../kit/network/policy-fix.ts';
 
@@ -12,7 +12,7 @@ export const netpolPerNamespace = clusterCheck({
   onNothing: 'not-applicable',
   absenceCounts: true,
   needs: [...networkSources, ...otherPolicySources],
-  optional: optionalNetworkSources,
+  beside: otherPolicySources,
   pods: networkFold,
   test(held, { pods }) {
     const byNamespace = heldByNamespace(pods);

@@ -3,12 +3,7 @@ import { isolating, policiesByNamespace, type Direction, type PodClass } from '.
 import { heldByNamespace, namespaceObject } from '../../kit/network/by-namespace.ts';
 import { denyEgressFix, egressState } from '../../kit/network/deny-egress-fix.ts';
 import { dnsReach } from '../../kit/network/dns.ts';
-import {
-  networkFold,
-  networkSources,
-  optionalNetworkSources,
-  type NetworkPods,
-} from '../../kit/network/fold.ts';
+import { networkFold, networkSources, type NetworkPods } from '../../kit/network/fold.ts';
 import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
 import { creating, denyIngress } from '../../kit/network/policy-fix.ts';
 import { refTitle, someOf } from '../../kit/workloads.ts';
@@ -21,7 +16,7 @@ export const podUnselectedByNetpol = clusterCheck({
   onNothing: 'not-applicable',
   absenceCounts: true,
   needs: [...networkSources, ...otherPolicySources],
-  optional: optionalNetworkSources,
+  beside: otherPolicySources,
   pods: networkFold,
   test(held, { pods, platform }) {
     const byNamespace = [...heldByNamespace(pods)];

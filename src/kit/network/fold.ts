@@ -2,18 +2,12 @@ import { templateSources, type HeldSource, type ObjectRef } from '../../model.ts
 import type { PodFold } from '../define-check.ts';
 import { templatesInUse } from '../workloads.ts';
 import { podClasses, type PodClasses } from './classes.ts';
-import { otherPolicySources } from './other-policies.ts';
 
 /** What a check over `networkFold` must need. */
 export const networkSources = [
   'namespaces',
   'networkPolicies',
   ...templateSources,
-] as const satisfies readonly HeldSource[];
-/** Manifests that hold none of these are complete all the same. */
-export const optionalNetworkSources = [
-  ...templateSources,
-  ...otherPolicySources,
 ] as const satisfies readonly HeldSource[];
 export type NetworkSource = (typeof networkSources)[number];
 

@@ -25,8 +25,9 @@ const rows = readFileSync(new URL('rows.csv', import.meta.url), 'utf8')
   });
 const editions = benchmarks.filter(({ id }) => id.startsWith('cis-'));
 const known = checks.map(({ id }) => id);
-const idsOf = (control: Benchmark['controls'][number]): string[] =>
-  control.checks.map((check) => (typeof check === 'string' ? check : check.id));
+const idsOf = (control: Benchmark['controls'][number]): string[] => [
+  ...new Set(control.checks.map((check) => (typeof check === 'string' ? check : check.id))),
+];
 
 /** What is decided by the containers, volumes and images of a pod spec. */
 const podTopics = [
@@ -49,6 +50,19 @@ const podTopics = [
   'sandbox-runtime',
 ];
 
+/** What CIS Kubernetes 1.6 asks of PodSecurityPolicies under the same topic. */
+const policyTopics: Readonly<Record<string, string>> = {
+  privileged: 'psp-privileged',
+  'host-pid': 'psp-host-namespaces',
+  'host-ipc': 'psp-host-namespaces',
+  'host-network': 'psp-host-namespaces',
+  'privilege-escalation': 'psp-privilege-escalation',
+  'run-as-root': 'psp-run-as-user',
+  'cap-net-raw': 'psp-capabilities',
+  'cap-added': 'psp-capabilities',
+  'cap-drop-all': 'psp-capabilities',
+};
+
 test('there is data for every edition', () => {
   expect(editions.map(({ id }) => id).toSorted()).toEqual(
     [...new Set(rows.map(({ edition }) => edition))].toSorted(),
@@ -70,9 +84,8 @@ describe.each(editions)('$id', ({ id, controls }) => {
     const wanted = own.map(({ control, topic }) => {
       if (!podTopics.includes(topic) && !known.includes(topic)) return [control];
       if (topic === 'host-path') return [control, topic, 'runtime-socket-mount'];
-      const isHostNamespace = ['host-pid', 'host-ipc', 'host-network'].includes(topic);
-      const policies = id === 'cis-kubernetes-1.6' && isHostNamespace ? ['psp-host-namespaces'] : [];
-      return [control, topic, ...policies];
+      const policy = id === 'cis-kubernetes-1.6' ? policyTopics[topic] : undefined;
+      return [control, topic, ...(policy === undefined ? [] : [policy])];
     });
     expect(decided).toEqual(wanted);
   });

@@ -4,7 +4,9 @@ import { clusterAdminUsage } from '../../../src/checks/cluster-admin-usage/check
 import { defaultDenyIngress } from '../../../src/checks/default-deny-ingress/check.ts';
 import { pspHostNamespaces } from '../../../src/checks/psp-host-namespaces/check.ts';
 import type { Check } from '../../../src/kit/define-check.ts';
+import { planFor } from '../../../src/kit/plan.ts';
 import type { Finding, JsonObject } from '../../../src/model.ts';
+import { applyPatch } from '../kit/json-patch.ts';
 import { evaluate, type Raw } from './fixtures.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -103,32 +105,55 @@ describe('cluster-admin-usage', () => {
     );
   });
 
-  test('deletes a binding of which nothing would be left, else takes the subject out', async () => {
-    const all = await findings(clusterAdminUsage, binding('ops', [user('jane'), user('joe')]));
-    expect(all.map(({ fix }) => [fix.action, fix.risk, fix.changes])).toEqual([
-      ['delete', 'advice', undefined],
-      ['delete', 'advice', undefined],
-    ]);
+  test('takes the subject out of its binding, which goes as a whole where it is for nobody else', async () => {
+    const [only] = await findings(clusterAdminUsage, binding('ops', [user('jane'), user('jane')]));
+    expect(only?.fix).toMatchObject({ action: 'delete', risk: 'advice' });
+    expect(only?.fix).not.toHaveProperty('changes');
     const builtIn = binding('cluster-admin', [group('system:masters'), account('x')]);
     builtIn.metadata['labels'] = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
     const [some] = await findings(clusterAdminUsage, builtIn);
-    const field = ['subjects', { index: 1, where: { kind: 'ServiceAccount', name: 'x', namespace: 'shop' } }];
-    expect(some?.fix).toMatchObject({
-      action: 'patch',
-      risk: 'advice',
-      changes: [{ field, before: account('x') }],
-    });
-    expect(some?.fix.changes?.[0]).not.toHaveProperty('after');
+    expect(some?.path).toBe('subjects[1]');
+    expect(some?.fix).toMatchObject({ action: 'patch', risk: 'advice' });
+    expect(some?.fix.changes).toEqual([
+      { field: ['subjects'], before: builtIn['subjects'], after: [group('system:masters')] },
+    ]);
   });
 
-  test('knows a grant again when its binding has another name, and one of two from the other', async () => {
+  test('takes several out by one patch, and none but those whose findings are put right', async () => {
+    const ops = binding('ops', [user('jane'), account('x'), user('joe')]);
+    const all = await findings(clusterAdminUsage, ops);
+    const after = (...wanted: string[]) => {
+      const fixes = all.filter(({ message }) => wanted.some((name) => message.includes(name)));
+      const { patch = [], inverse = [] } = planFor(fixes.map(({ fix }) => fix));
+      const changed = applyPatch(structuredClone(ops), patch) as Raw;
+      expect(applyPatch(structuredClone(changed), inverse)).toEqual(ops);
+      return changed['subjects'];
+    };
+    expect(after('jane')).toEqual([account('x'), user('joe')]);
+    expect(after('joe', 'jane')).toEqual([account('x')]);
+    expect(after('joe', 'shop/x', 'jane')).toBeUndefined();
+  });
+
+  test('knows a grant again when its binding has another name', async () => {
     const [one] = await adminIds(binding('one', [user('jane')]));
     expect(await adminIds(binding('other', [user('joe'), user('jane')]))).toContain(one);
     expect(await adminIds(binding('one', [user('jane')], 'cluster-admin', 'shop'))).not.toContain(one);
-    const two = await adminIds(binding('one', [user('jane')]), binding('two', [user('jane')]));
-    expect(new Set(two).size).toBe(2);
-    expect(two).toContain(one);
-    expect(await adminIds(binding('twice', [user('jane'), user('jane')]))).toHaveLength(2);
+    expect(await adminIds(binding('one', [user('jane')]), binding('two', [user('jane')]))).toEqual([one]);
+  });
+
+  test('folds a grant that is made again into one finding, with a fix for each', async () => {
+    const bindings = ['a', 'b', 'c'].map((name) =>
+      binding('ops', [account('deployer', name)], 'cluster-admin', name),
+    );
+    const [finding, ...more] = await findings(clusterAdminUsage, ...bindings, binding('ops', [user('jane')]));
+    expect(more).toMatchObject([{ object: { kind: 'ClusterRoleBinding' } }]);
+    expect(finding?.members?.map(({ object, path, fix }) => [object.namespace, path, fix.action])).toEqual([
+      ['a', 'subjects[0]', 'delete'],
+      ['b', 'subjects[0]', 'delete'],
+      ['c', 'subjects[0]', 'delete'],
+    ]);
+    // One namespace more or less changes nothing.
+    expect(await adminIds(...bindings.slice(1))).toEqual([finding?.id]);
   });
 
   test('counts the bindings', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { guidanceMarkdown, platformMarkdown } from '../../../src/assets.ts';
 import { checks } from '../../../src/checks/index.ts';
-import { sourcesOf } from '../../../src/evaluate/engine.ts';
+import { requiredBy } from '../../../src/evaluate/engine.ts';
 import { parseGuidance } from '../../../src/kit/guidance.ts';
 import { planFor } from '../../../src/kit/plan.ts';
 import type { CheckResult, Finding, JsonObject, ObjectRef } from '../../../src/model.ts';
@@ -94,7 +94,8 @@ describe.each(checks)('$id', (check) => {
         if (fixed === undefined) continue;
         const left = (await evaluate(check, fixed)).findings
           .flatMap(each)
-          .filter(({ fix }) => sameObject(fix.target, own[0]?.fix.target));
+          .filter(({ fix }) => sameObject(fix.target, own[0]?.fix.target))
+          .filter(({ object }) => own.some((one) => sameObject(one.object, object)));
         expect(left).toEqual([]);
         expect(undone).toEqual(objects);
       }
@@ -106,7 +107,7 @@ describe.each(checks)('$id', (check) => {
     expect((await evaluate(check, [])).status).toBe(onNothing === 'pass' ? otherwise : onNothing);
   });
 
-  test.each(sourcesOf(check))('never passes when %s are unread', async (source) => {
+  test.each(requiredBy(check))('never passes when %s are unread', async (source) => {
     for (const state of ['forbidden', 'partial', 'failed'] as const) {
       const outcomes = { [source]: { state, count: 0, reason: 'a reason' } };
       for (const objects of [[], ...passing.map((fixture) => fixture.objects)]) {
@@ -162,12 +163,12 @@ function targetOf(objects: readonly Raw[], object: ObjectRef): Raw {
 function applied(objects: readonly Raw[], findings: readonly Finding[]): { fixed?: Raw[]; undone?: Raw[] } {
   const [first] = findings;
   if (first === undefined || first.fix.action === 'none') return {};
-  const target = targetOf(objects, first.fix.target);
   const { patch, inverse, backout } = planFor(findings.map(({ fix }) => fix));
   expect(backout).not.toBe('');
   if (first.fix.action === 'create') {
     return { fixed: [...objects, first.fix.manifest as Raw], undone: [...objects] };
   }
+  const target = targetOf(objects, first.fix.target);
   if (first.fix.action === 'delete') {
     return { fixed: objects.filter((raw) => raw !== target), undone: [...objects] };
   }

@@ -296,6 +296,41 @@ test('review findings make it manual; a manual check is manual; nothing evaluate
   expect((await result(asked, collectionOf({}))).status).toBe('manual');
 });
 
+test('what is manual otherwise passes in no way, fails like any other, and is not asked where it does not apply', async () => {
+  const partly = (onNothing: Check['onNothing']) =>
+    clusterCheck({
+      id: 'masters',
+      title: '',
+      severity: 'high',
+      onNothing,
+      otherwise: 'manual',
+      platforms: ['kubernetes'],
+      needs: ['namespaces'],
+      test: ({ namespaces }) => ({
+        evaluated: namespaces,
+        problems: namespaces
+          .filter(({ metadata }) => metadata.name === 'bad')
+          .map((object) => ({ object, field: [], message: 'bad' })),
+      }),
+    });
+  const inScope = (...names: string[]) =>
+    collectionOf({
+      namespaces: names.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    });
+  const exempt = { check: 'masters', name: 'bad', reason: 'r', owner: 'o', expires: '2026-11-21' };
+  const manual = { status: 'manual', reason: expect.stringContaining('test plan') as string };
+  expect(await result(partly('pass'), inScope('good'))).toMatchObject(manual);
+  expect(await result(partly('pass'), inScope())).toMatchObject(manual);
+  expect(await result(partly('pass'), inScope('bad'), [exempt])).toMatchObject(manual);
+  expect((await result(partly('pass'), inScope('bad'))).status).toBe('fail');
+  expect((await result(partly('not-applicable'), inScope())).status).toBe('not-applicable');
+  expect((await result({ ...partly('pass'), platforms: ['eks'] }, inScope('good'))).status).toBe(
+    'not-applicable',
+  );
+  const unread = collectionOf({}, [], { namespaces: { state: 'forbidden', count: 0 } });
+  expect((await result(partly('pass'), unread)).status).toBe('not-assessed');
+});
+
 test('a list of pods that starts anew is forgotten', async () => {
   const collection = collectionOf({});
   const pod = workload('Pod', 'bare', bad);

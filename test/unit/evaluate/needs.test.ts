@@ -1,15 +1,21 @@
 /** What a check is judged against, what it may lack, and how it looks at the live Pods. */
 import { expect, test } from 'vitest';
 import { startEvaluation } from '../../../src/evaluate/engine.ts';
+import type { Exemption } from '../../../src/evaluate/exemptions.ts';
 import { clusterCheck, objectCheck, podSpecCheck, type Check } from '../../../src/kit/define-check.ts';
 import type { Collection, Guidance, PodSpec, SourceOutcome, Workload } from '../../../src/model.ts';
 import { collectionOf, controlledBy, workload } from '../collection.ts';
 
-async function run(check: Check, collection: Collection, before: (sink: Sink) => void = () => {}) {
+async function run(
+  check: Check,
+  collection: Collection,
+  before: (sink: Sink) => void = () => {},
+  exemptions: Exemption[] = [],
+) {
   const evaluation = startEvaluation(collection, {
     checks: [check],
     guidance: () => ({}) as Guidance,
-    exemptions: [],
+    exemptions,
     now: new Date('2026-11-21T00:00:00Z'),
   });
   before(evaluation.sink);
@@ -81,6 +87,20 @@ test('what the server does not have makes a check not applicable, unless the che
   expect(await run(policies(true), collection)).toMatchObject({ status: 'pass', counts: { evaluated: 1 } });
   const unread = collectionOf({}, [], { kyvernoPolicies: state('forbidden') });
   expect((await run(policies(true), unread)).status).toBe('not-assessed');
+});
+
+test('a verdict stands without what is only beside it', async () => {
+  const check = clusterCheck({
+    ...words,
+    absenceCounts: true,
+    needs: ['namespaces', 'deployments'],
+    beside: ['deployments', 'pods'],
+    pods: { start: () => ({}), add: () => {} },
+    test: ({ namespaces }) => ({ evaluated: namespaces, problems: [] }),
+  });
+  const unread = { deployments: state('forbidden'), pods: state('partial') };
+  const result = await run(check, collectionOf({ namespaces: [namespace('shop')] }, [], unread));
+  expect(result).toMatchObject({ status: 'pass', counts: { evaluated: 1 } });
 });
 
 test('a check of another platform is not applicable, whatever was read', async () => {
@@ -182,25 +202,48 @@ test('unread Pods count as absent ones: what rests on absence is not judged', as
   expect(await run(folding(false), collection)).toMatchObject({ status: 'fail', incomplete: true });
 });
 
+/** Says the same of the first two namespaces. */
+const alike = clusterCheck({
+  ...words,
+  needs: ['namespaces'],
+  test: ({ namespaces }) => {
+    const [first] = namespaces;
+    const members = namespaces.slice(0, 2).map((object) => ({ object, field: ['metadata'] }));
+    return {
+      evaluated: namespaces,
+      problems:
+        first === undefined ? [] : [{ object: first, field: ['metadata'], message: 'alike', members }],
+    };
+  },
+});
+const three = ['a', 'b', 'c'].map(namespace);
+
 test('objects alike in one finding all count as failed', async () => {
-  const names = ['a', 'b', 'c'].map(namespace);
-  const check = clusterCheck({
-    ...words,
-    needs: ['namespaces'],
-    test: ({ namespaces }) => {
-      const [first] = namespaces;
-      const members = namespaces.slice(0, 2).map((object) => ({ object, field: ['metadata'] }));
-      return {
-        evaluated: namespaces,
-        problems:
-          first === undefined ? [] : [{ object: first, field: ['metadata'], message: 'alike', members }],
-      };
-    },
-  });
-  const { counts, findings } = await run(check, collectionOf({ namespaces: names }));
+  const { counts, findings } = await run(alike, collectionOf({ namespaces: three }));
   expect(counts).toEqual({ evaluated: 3, passed: 1, failed: 2, exempt: 0 });
   expect(findings[0]?.members?.map(({ object, path }) => [object.name, path])).toEqual([
     ['a', 'metadata'],
     ['b', 'metadata'],
   ]);
+});
+
+test('an exemption of one of several alike exempts that one alone', async () => {
+  const exemption = { check: 'c', name: 'a', reason: 'r', owner: 'o', expires: '2027-01-01' };
+  const all = await run(alike, collectionOf({ namespaces: three }));
+  const { status, counts, findings } = await run(alike, collectionOf({ namespaces: three }), undefined, [
+    exemption,
+  ]);
+  expect(status).toBe('fail');
+  expect(counts).toEqual({ evaluated: 3, passed: 1, failed: 1, exempt: 1 });
+  const id = all.findings[0]?.id;
+  const parts = new Map(
+    findings.map((each) => [each.id, [each.state, each.members?.map(({ object }) => object.name)]]),
+  );
+  expect(parts).toEqual(
+    new Map([
+      [id, ['open', ['b']]],
+      [`${id}-2`, ['exempt', ['a']]],
+    ]),
+  );
+  expect(findings.find(({ state: of }) => of === 'open')?.object.name).toBe('b');
 });
