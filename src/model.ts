@@ -115,6 +115,8 @@ export interface Container {
   /** Of an init container: `Always` makes it a sidecar. */
   restartPolicy?: string;
   image?: string;
+  /** Only the one that switches the network policy agent of EKS on or off: arguments may hold secrets. */
+  args?: string[];
   imagePullPolicy?: string;
   ports?: ContainerPort[];
   env?: EnvVar[];
@@ -182,6 +184,9 @@ export interface Workload extends KubeObject {
   podIPs?: string[];
   /** Wanted replicas, where the kind has them. */
   replicas?: number;
+  /** Of a live DaemonSet: on how many nodes a Pod should be, and on how many it is ready. */
+  scheduled?: number;
+  ready?: number;
   /** `status.phase` of a Pod. */
   phase?: string;
   /** Of a live Pod the PodSecurityPolicy that admitted it (annotation `kubernetes.io/psp`). */
@@ -818,6 +823,24 @@ export interface NamespaceResult {
   findings: Record<Severity, number>;
 }
 
+/**
+ * What the NetworkPolicies let connect, namespace by namespace; policies of other kinds, and whether anything enforces them,
+ * are not in it.
+ */
+export interface ReachReport {
+  matrix?: {
+    /** Those with Pods that policies can hold. */
+    namespaces: string[];
+    /**
+     * One text for each namespace to connect from, in it one letter for each to connect to: `a` all Pods on all ports, `s`
+     * some Pod on some port, `n` none.
+     */
+    rows: string[];
+  };
+  /** Why there is no matrix. */
+  reason?: string;
+}
+
 export interface SourceReport extends SourceOutcome {
   source: SourceName;
 }
@@ -843,6 +866,7 @@ export interface Report {
   checks: CheckResult[];
   /** Worst first. */
   namespaces?: NamespaceResult[];
+  reach?: ReachReport;
   /** Exemptions that have expired or matched nothing, as sentences. */
   exemptionNotes?: string[];
   /** What is written in manifest files and has no effect, as sentences that name file and field. */

@@ -1,26 +1,38 @@
 import type { ConnectionOptions } from '../api/connection.ts';
 import { loadConfig, type Config } from '../config.ts';
 import { exit, UserError } from '../errors.ts';
-import type { AuditOptions } from '../run.ts';
+import type { AuditOptions, Target } from '../run.ts';
 import { progressLine } from './progress.ts';
 
-export interface AuditFlags {
+/** Which cluster, or which manifests. */
+export interface TargetFlags {
   kubeconfig?: string;
   context?: string;
   cluster?: string;
   user?: string;
-  namespace?: string[];
-  allNamespaces?: boolean;
   as?: string;
   asGroup?: string[];
   requestTimeout: string;
   filename?: string[];
+}
+
+export interface AuditFlags extends TargetFlags {
+  namespace?: string[];
+  allNamespaces?: boolean;
   config?: string;
   clusterName?: string;
   benchmark?: string;
   level?: '1' | '2';
   progress: boolean;
   color: boolean;
+  quiet?: boolean;
+}
+
+export interface WhoCanFlags extends TargetFlags {
+  namespace?: string;
+  allNamespaces?: boolean;
+  subresource?: string;
+  output: 'table' | 'wide' | 'json';
   quiet?: boolean;
 }
 
@@ -45,6 +57,15 @@ export interface ScheduleFlags extends AuditFlags {
   timeZone?: string;
 }
 
+export interface ReachFlags extends TargetFlags {
+  namespace?: string;
+  from?: string;
+  to?: string;
+  port?: string;
+  output: 'table' | 'json';
+  quiet?: boolean;
+}
+
 /** The configuration: flag over environment over file over default. */
 export function effectiveConfig(flags: AuditFlags): Config {
   const config = loadConfig(flags.config, process.env);
@@ -59,33 +80,33 @@ export function effectiveConfig(flags: AuditFlags): Config {
 /** What `run.ts` needs, from the flags. @throws UserError (exit 2) for flags that contradict each other. */
 export function auditOptions(flags: AuditFlags, config: Config): AuditOptions {
   const namespaces = flags.allNamespaces === true ? undefined : flags.namespace;
-  if (flags.filename !== undefined) requireNoClusterFlags(flags);
   return {
-    target:
-      flags.filename === undefined
-        ? { kind: 'cluster', connection: connectionOptions(flags) }
-        : { kind: 'files', files: flags.filename },
+    target: targetOf(flags),
     ...(namespaces === undefined ? {} : { namespaces }),
     config,
     ...(flags.progress && flags.quiet !== true ? { onProgress: progressLine(process.stderr) } : {}),
   };
 }
 
-function requireNoClusterFlags(flags: AuditFlags): void {
+/** @throws UserError (exit 2) where both a cluster and manifests are named. */
+export function targetOf(flags: TargetFlags): Target {
+  if (flags.filename === undefined) return { kind: 'cluster', connection: connectionOptions(flags) };
+  requireNoClusterFlags(flags);
+  return { kind: 'files', files: flags.filename };
+}
+
+function requireNoClusterFlags(flags: TargetFlags): void {
   const given = (['kubeconfig', 'context', 'cluster', 'user', 'as'] as const).find(
     (flag) => flags[flag] !== undefined,
   );
   if (given === undefined) return;
-  throw new UserError(
-    `--${given} names a cluster and -f names manifests: one audit reads one or the other.`,
-    {
-      exitCode: exit.usage,
-      hint: `Leave out --${given}, or leave out -f.`,
-    },
-  );
+  throw new UserError(`--${given} names a cluster and -f names manifests: only one of the two is read.`, {
+    exitCode: exit.usage,
+    hint: `Leave out --${given}, or leave out -f.`,
+  });
 }
 
-function connectionOptions(flags: AuditFlags): ConnectionOptions {
+function connectionOptions(flags: TargetFlags): ConnectionOptions {
   const { kubeconfig, context, cluster, user, as } = flags;
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../assets.ts';
 import { formatNames } from '../render/formats.ts';
 import { severities } from '../model.ts';
-import type { AuditFlags, GateFlags, OutputFlags, ScheduleFlags, SendFlags } from './flags.ts';
+import type { AuditFlags, GateFlags, OutputFlags, ReachFlags, ScheduleFlags, SendFlags } from './flags.ts';
 
 const exitCodes = `
 Exit codes:
@@ -61,6 +61,30 @@ Examples:
     .option('--time-zone <zone>', 'IANA time zone, instead of the configured one')
     .action(async (flags: ScheduleFlags) => (await import('./schedule.ts')).schedule(flags));
 
+  targeted(program.command('reach'))
+    .description(
+      'what can reach a Pod and what it can reach, by the NetworkPolicies of the cluster or of manifests',
+    )
+    .argument('<pod>', 'POD, NAMESPACE/POD, or a template: KIND/NAME, NAMESPACE/KIND/NAME')
+    .option('-n, --namespace <name>', 'where names without a namespace are; wherever there is one if absent')
+    .option('--from <peer>', 'whether this Pod (or workload, or IP address) can reach it')
+    .option('--to <peer>', 'whether it can reach this one')
+    .option('--port <port>', 'NUMBER or NAME, with /PROTOCOL if it is not TCP; all ports if absent')
+    .addOption(new Option('-o, --output <format>', 'table|json').choices(['table', 'json']).default('table'))
+    .option('-q, --quiet', 'nothing on standard error but errors')
+    .addHelpText(
+      'after',
+      `
+Exit code 4 means that not all could be read that the answer rests on.
+
+Examples:
+  ${name} reach web-0 -n shop                    # everything that can reach it, and that it can reach
+  ${name} reach shop/web-0 --from bank/api-1 --port 8080
+  ${name} reach deploy/web -n shop --to 169.254.169.254 --port 80
+  ${name} reach shop/deploy/web --from deploy/api --port http -f manifests`,
+    )
+    .action(async (pod: string, flags: ReachFlags) => (await import('./reach.ts')).reach(pod, flags));
+
   program
     .command('render')
     .description('render a saved report (scan -o json) anew')
@@ -104,8 +128,8 @@ Examples:
   return program;
 }
 
-/** The flags that say what is audited and how; kubectl's mean what they mean in kubectl. */
-function audited(command: Command): Command {
+/** The flags that say which cluster or manifests; kubectl's mean what they mean in kubectl. */
+function targeted(command: Command): Command {
   return command
     .option(
       '--kubeconfig <file>',
@@ -114,16 +138,21 @@ function audited(command: Command): Command {
     .option('--context <name>', 'kubeconfig context')
     .option('--cluster <name>', 'kubeconfig cluster')
     .option('--user <name>', 'kubeconfig user')
-    .option('-n, --namespace <name>', 'audit this namespace only (repeatable)', collect)
-    .option('-A, --all-namespaces', 'audit all namespaces: the default')
     .option('--as <user>', 'impersonate a user')
     .option('--as-group <group>', 'impersonate a group (repeatable)', collect)
     .option('--request-timeout <duration>', 'longest wait for one answer of the API server: 30s, 2m', '60s')
     .option(
       '-f, --filename <file>',
-      'audit manifests: a file, a directory, or - for standard input (repeatable)',
+      'read manifests: a file, a directory, or - for standard input (repeatable)',
       collect,
-    )
+    );
+}
+
+/** The flags that say what is audited and how. */
+function audited(command: Command): Command {
+  return targeted(command)
+    .option('-n, --namespace <name>', 'audit this namespace only (repeatable)', collect)
+    .option('-A, --all-namespaces', 'audit all namespaces: the default')
     .option('-c, --config <file>', 'configuration file')
     .option('--cluster-name <name>', 'what the report calls the cluster')
     .option('--benchmark <id>', 'benchmark edition; the one that fits the cluster if absent')

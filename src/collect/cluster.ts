@@ -82,12 +82,12 @@ export async function collectCluster(
   };
 }
 
-interface HeldRead {
+export interface HeldRead {
   objects: ObjectsBySource[HeldSource][];
   outcome: SourceOutcome;
 }
 
-async function readHeld(reader: Reader, source: HeldSource): Promise<HeldRead> {
+export async function readHeld(reader: Reader, source: HeldSource): Promise<HeldRead> {
   let objects: ObjectsBySource[HeldSource][] = [];
   const outcome = await readSource(reader, source, {
     page: (page) => {

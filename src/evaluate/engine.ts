@@ -28,6 +28,7 @@ import { startFolds } from './folds.ts';
 import { objectFinding, podSpecFinding } from './findings.ts';
 import { namespaceResults, type Judged } from './namespaces.ts';
 import { ownerResolver, refOf, type TopOwner } from './owners.ts';
+import { reachFolds, reachReport } from './reach.ts';
 import { assessability, conclude, type Assessability } from './status.ts';
 
 export interface EvaluationOptions {
@@ -68,6 +69,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   const folds = startFolds(
     [...runnable].filter((check) => check.shape === 'cluster'),
     held,
+    reachFolds(collection.outcomes),
   );
   let previousPod: { key: string; podSpec: PodSpec | undefined; drifting: readonly Finding[] } | undefined;
 
@@ -240,7 +242,13 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
         findings,
       };
     });
-    return { checks, namespaces: namespaceResults(judgements), exemptionNotes: book.notes(), outcomes };
+    return {
+      checks,
+      namespaces: namespaceResults(judgements),
+      reach: reachReport(outcomes, folds),
+      exemptionNotes: book.notes(),
+      outcomes,
+    };
   }
 
   return { sink, finish };

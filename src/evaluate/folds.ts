@@ -14,11 +14,16 @@ export interface Folds {
   /** Forgets every Pod so far. */
   restart(): void;
   /** @throws what the fold threw */
-  summaryOf(check: ClusterCheck): unknown;
+  summaryOf(check: Pick<ClusterCheck, 'pods'>): unknown;
 }
 
-export function startFolds(checks: readonly ClusterCheck[], held: Held): Folds {
-  const folds = new Set(checks.flatMap(({ pods }) => pods ?? []));
+/** @param also folds whose summary is asked for without a check */
+export function startFolds(
+  checks: readonly ClusterCheck[],
+  held: Held,
+  also: readonly PodFold<unknown>[] = [],
+): Folds {
+  const folds = new Set([...checks.flatMap(({ pods }) => pods ?? []), ...also]);
   const begin = () =>
     new Map([...folds].map((fold) => [fold, attempt((running) => (running.summary = fold.start(held)))]));
   let all = begin();
