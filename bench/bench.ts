@@ -10,6 +10,7 @@ import { sources } from '../src/collect/sources.ts';
 import { startControlPlane, type ControlPlane } from '../test/servers/control-plane.ts';
 import { startCountingProxy } from './counting-proxy.ts';
 import { measure, median, type Cost } from './measure.ts';
+import type { NetworkFigures } from './network.ts';
 import { seed } from './seed.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -109,6 +110,21 @@ function judge(what: string, value: number, most: number, unit = ''): void {
   say(`  ${met ? 'met   ' : 'MISSED'}  ${what.padEnd(42)} ${figure}${unit} (at most ${most}${unit})`);
 }
 
+/** The NetworkPolicy engine has no server to wait for: it is measured without one. */
+function judgeNetwork(): void {
+  const runs = Array.from({ length: Number(values.rounds) }, () => {
+    const text = execFileSync(process.execPath, [join(root, 'bench/network.ts')], { encoding: 'utf8' });
+    return JSON.parse(text) as NetworkFigures;
+  });
+  const middle = (figure: keyof NetworkFigures): number =>
+    runs.map((run) => run[figure]).toSorted((a, b) => a - b)[Math.floor(runs.length / 2)] ?? 0;
+  say(
+    `\nNetworkPolicies: ${middle('pods')} pods, ${middle('policies')} policies, ${middle('classes')} classes (median of ${values.rounds} rounds)`,
+  );
+  judge('wall, from the first Pod to the matrix', middle('wall'), 2, ' s');
+  judge('peak memory on top of the objects', Math.round(middle('memory')), 150, ' MB');
+}
+
 execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'inherit' });
 mkdirSync(out, { recursive: true });
 const plane = await startControlPlane({ controllerManager: true });
@@ -138,6 +154,7 @@ try {
   judge('requests for pages', lists.length, pages);
   judge('requests for anything else', counted.requests.length - lists.length, 8);
   say(`  CPU, scan / floor ${(large.scan.cpu / large.floor.cpu).toFixed(2)}`);
+  judgeNetwork();
 
   if (values.profile) {
     await measure(process.execPath, ['--cpu-prof', `--cpu-prof-dir=${out}`, ...scanArgs(plane.kubeconfig)]);

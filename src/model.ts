@@ -837,6 +837,24 @@ export interface NamespaceResult {
   findings: Record<Severity, number>;
 }
 
+/**
+ * What the NetworkPolicies let connect, namespace by namespace; policies of other kinds, and whether anything enforces them,
+ * are not in it.
+ */
+export interface ReachReport {
+  matrix?: {
+    /** Those with Pods that policies can hold. */
+    namespaces: string[];
+    /**
+     * One text for each namespace to connect from, in it one letter for each to connect to: `a` all Pods on all ports, `s`
+     * some Pod on some port, `n` none.
+     */
+    rows: string[];
+  };
+  /** Why there is no matrix. */
+  reason?: string;
+}
+
 export interface SourceReport extends SourceOutcome {
   source: SourceName;
 }
@@ -862,6 +880,7 @@ export interface Report {
   checks: CheckResult[];
   /** Worst first. */
   namespaces?: NamespaceResult[];
+  reach?: ReachReport;
   /** Exemptions that have expired or matched nothing, as sentences. */
   exemptionNotes?: string[];
   /** What is written in manifest files and has no effect, as sentences that name file and field. */

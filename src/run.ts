@@ -86,6 +86,7 @@ async function assess(collection: Collection, config: Config, startedAt: Date): 
     benchmarks: [scoreBenchmark(chosen.benchmark, config.level, evaluated.checks, chosen.note)],
     checks: evaluated.checks,
     namespaces: evaluated.namespaces,
+    reach: evaluated.reach,
     exemptionNotes: evaluated.exemptionNotes,
     ...(warnings === undefined ? {} : { warnings }),
   };

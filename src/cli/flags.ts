@@ -57,6 +57,15 @@ export interface ScheduleFlags extends AuditFlags {
   timeZone?: string;
 }
 
+export interface ReachFlags extends TargetFlags {
+  namespace?: string;
+  from?: string;
+  to?: string;
+  port?: string;
+  output: 'table' | 'json';
+  quiet?: boolean;
+}
+
 /** The configuration: flag over environment over file over default. */
 export function effectiveConfig(flags: AuditFlags): Config {
   const config = loadConfig(flags.config, process.env);

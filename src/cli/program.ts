@@ -2,7 +2,15 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../assets.ts';
 import { formatNames } from '../render/formats.ts';
 import { severities } from '../model.ts';
-import type { AuditFlags, GateFlags, OutputFlags, ScheduleFlags, SendFlags, WhoCanFlags } from './flags.ts';
+import type {
+  AuditFlags,
+  GateFlags,
+  OutputFlags,
+  ReachFlags,
+  ScheduleFlags,
+  SendFlags,
+  WhoCanFlags,
+} from './flags.ts';
 
 const exitCodes = `
 Exit codes:
@@ -88,6 +96,30 @@ Examples:
     .action(async (verb: string, what: string, flags: WhoCanFlags) =>
       (await import('./who-can.ts')).whoCan(verb, what, flags),
     );
+
+  targeted(program.command('reach'))
+    .description(
+      'what can reach a Pod and what it can reach, by the NetworkPolicies of the cluster or of manifests',
+    )
+    .argument('<pod>', 'POD, NAMESPACE/POD, or a template: KIND/NAME, NAMESPACE/KIND/NAME')
+    .option('-n, --namespace <name>', 'where names without a namespace are; wherever there is one if absent')
+    .option('--from <peer>', 'whether this Pod (or workload, or IP address) can reach it')
+    .option('--to <peer>', 'whether it can reach this one')
+    .option('--port <port>', 'NUMBER or NAME, with /PROTOCOL if it is not TCP; all ports if absent')
+    .addOption(new Option('-o, --output <format>', 'table|json').choices(['table', 'json']).default('table'))
+    .option('-q, --quiet', 'nothing on standard error but errors')
+    .addHelpText(
+      'after',
+      `
+Exit code 4 means that not all could be read that the answer rests on.
+
+Examples:
+  ${name} reach web-0 -n shop                    # everything that can reach it, and that it can reach
+  ${name} reach shop/web-0 --from bank/api-1 --port 8080
+  ${name} reach deploy/web -n shop --to 169.254.169.254 --port 80
+  ${name} reach shop/deploy/web --from deploy/api --port http -f manifests`,
+    )
+    .action(async (pod: string, flags: ReachFlags) => (await import('./reach.ts')).reach(pod, flags));
 
   program
     .command('render')

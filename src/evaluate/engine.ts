@@ -29,6 +29,7 @@ import { objectFinding, podSpecFinding } from './findings.ts';
 import { addPods, guarded, keep, ledgerOf, openLedgers, type Ledger, type Ledgers } from './ledger.ts';
 import { namespaceResults } from './namespaces.ts';
 import { ownerResolver, refOf, type TopOwner } from './owners.ts';
+import { reachFolds, reachReport } from './reach.ts';
 import { resultOf } from './results.ts';
 import { assessability, isRead, type Assessability } from './status.ts';
 
@@ -61,6 +62,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   const folds = startFolds(
     [...runnable].filter((check) => check.shape === 'cluster'),
     held,
+    reachFolds(collection.outcomes),
   );
   let previousPod: { key: string; podSpec: PodSpec | undefined; drifting: readonly Finding[] } | undefined;
 
@@ -210,7 +212,13 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
       namespaces: ledgerOf(heldLedgers, check).evaluated.values(),
       failed: checks[index]?.findings ?? [],
     }));
-    return { checks, namespaces: namespaceResults(judgements), exemptionNotes: book.notes(), outcomes };
+    return {
+      checks,
+      namespaces: namespaceResults(judgements),
+      reach: reachReport(outcomes, folds),
+      exemptionNotes: book.notes(),
+      outcomes,
+    };
   }
 
   return { sink, finish };

@@ -203,6 +203,20 @@ const namespace = z.looseObject({
   findings: z.looseObject({ critical: count, high: count, medium: count, low: count }),
 });
 
+const reach = z.looseObject({
+  matrix: z
+    .looseObject({
+      namespaces: z.array(z.string()),
+      rows: z
+        .array(z.string())
+        .describe(
+          'One text for each namespace to connect from, one letter for each to connect to: a all Pods on all ports, s some, n none',
+        ),
+    })
+    .exactOptional(),
+  reason: z.string().exactOptional().describe('Why there is no matrix'),
+});
+
 export const reportSchema = z.looseObject({
   apiVersion: z.literal('passmuster/v1'),
   kind: z.literal('Report'),
@@ -219,6 +233,7 @@ export const reportSchema = z.looseObject({
   benchmarks: z.array(benchmark),
   checks: z.array(check),
   namespaces: z.array(namespace).exactOptional(),
+  reach: reach.exactOptional().describe('What NetworkPolicies let connect, namespace by namespace'),
   exemptionNotes: z.array(z.string()).exactOptional(),
   warnings: z
     .array(z.string())

@@ -4,8 +4,10 @@ import { stateOf } from './summary.ts';
 /** The report with only the findings in these namespaces; what is cluster-scoped concerns no one namespace. */
 export function narrow(report: Report, namespaces: readonly string[]): Report {
   const wanted = new Set(namespaces);
+  // What other namespaces can reach is not theirs to know.
+  const { reach: _, ...rest } = report;
   return {
-    ...report,
+    ...rest,
     checks: report.checks.map((check) => ({
       ...check,
       findings: check.findings.flatMap((finding) => narrowFinding(finding, wanted)),

@@ -6,6 +6,7 @@ import { neutralBar, severityView } from './mail-colours.ts';
 import { mailFindings, type MailFindings } from './mail-findings.ts';
 import { objectsFailing } from './mail-scope.ts';
 import { figures, namesOf, verdictView } from './mail-verdict.ts';
+import { reachSentence } from './reach.ts';
 import { stateOf, summarize, type CheckSummary, type Summary } from './summary.ts';
 import { duration, percent, platformWords, sourceStateWords } from './words.ts';
 
@@ -163,6 +164,7 @@ function exemptions(report: Report, summary: Summary, withNotes: boolean) {
 function measured(report: Report, summary: Summary, { audience, timeZone }: MailOptions) {
   const { cluster, metadata, scope, benchmarks } = report;
   const took = duration(metadata.startedAt, metadata.finishedAt);
+  const network = reachSentence(report.reach);
   const read = report.sources.filter(({ state }) => state === 'ok').length;
   const wanted = read + summary.unread.length;
   const names =
@@ -174,6 +176,7 @@ function measured(report: Report, summary: Summary, { audience, timeZone }: Mail
     },
     { name: 'Cluster', value: `${platformWords[cluster.platform]} ${visible(cluster.version, 40)}` },
     { name: 'Scope', value: visible(scope.namespaces === undefined ? summary.scope : names, 240) },
+    ...(network === '' ? [] : [{ name: 'Network', value: network }]),
     { name: 'Read', value: `${read} of ${plural(wanted, 'source')} completely` },
     ...benchmarks.slice(0, 1).map(({ title, level, note }) => ({
       name: 'Benchmark',

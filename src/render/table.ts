@@ -4,6 +4,7 @@ import type { BenchmarkResult, Report } from '../model.ts';
 import { plural, visible } from '../text.ts';
 import { findingLines } from './findings.ts';
 import type { RenderOptions } from './index.ts';
+import { reachSentence } from './reach.ts';
 import { figuresOf, summarize } from './summary.ts';
 import type { Summary } from './summary.ts';
 import {
@@ -61,10 +62,12 @@ function facts(page: Page, report: Report, summary: Summary): string[] {
     page.paint('dim', label.padEnd(labelWidth)) + wrap(text, page.width, labelWidth);
   const live = [visible(cluster.server), visible(cluster.version), platformWords[cluster.platform]];
   const took = duration(metadata.startedAt, metadata.finishedAt);
+  const network = reachSentence(report.reach);
   return [
     line('Cluster', [visible(cluster.name), ...(report.scope.kind === 'cluster' ? live : [])].join(dot)),
     line('Scope', summary.scope),
     line('Scanned', utcTime(visible(metadata.startedAt)) + (took === '' ? '' : `, in ${took}`)),
+    ...(network === '' ? [] : [line('Network', network)]),
     ...report.benchmarks.flatMap((benchmark) => benchmarkFacts(page, benchmark, line)),
   ];
 }

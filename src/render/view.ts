@@ -8,6 +8,7 @@ import type { CheckView } from './check-view.ts';
 import { blankFinding } from './finding-view.ts';
 import { isPlatformNamespace } from '../kit/system-namespaces.ts';
 import type { NamespaceSummary } from './namespaces.ts';
+import { reachView } from './reach.ts';
 import { figuresOf, scoredControls, summarize } from './summary.ts';
 import type { Summary } from './summary.ts';
 import {
@@ -63,6 +64,7 @@ export function reportView(report: Report) {
     blank: blankFinding,
     namespaces: summary.namespaces.slice(0, namespacesShown).map(namespaceView),
     moreNamespaces: moreNamespaces(summary.namespaces.length - namespacesShown),
+    reach: reachView(report.reach),
     exemptionNotes: summary.exemptionNotes,
     warnings: summary.warnings,
     about: {

@@ -122,14 +122,14 @@ describe.skipIf(!hasChromium)('the HTML report', () => {
     await page.getByText('1 finding matches, in 1 check.').waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByLabel('High').check();
-    await page.getByText('4 findings match, in 4 checks.').waitFor();
+    await page.getByText('5 findings match, in 4 checks.').waitFor();
   });
 
   test('a namespace of the ranking filters for it', async () => {
     const page = await open(save(sampleReport()));
     await page.locator('#namespaces').getByRole('link', { name: 'shop' }).click();
-    await page.getByText('3 findings match, in 2 checks.').waitFor();
-    expect(await visibleChecks(page).count()).toBe(2);
+    await page.getByText('5 findings match, in 4 checks.').waitFor();
+    expect(await visibleChecks(page).count()).toBe(4);
   });
 
   test('the link of a finding opens it, also from a new page', async () => {
@@ -198,6 +198,22 @@ describe.skipIf(!hasChromium)('the HTML report', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false);
     await page.reload();
     await page.screenshot({ path: join(screenshots, `report-${name}.png`), fullPage: true });
+  });
+
+  test('of many namespaces the matrix scrolls by itself, and the names of the rows stay', async () => {
+    const names = Array.from({ length: 60 }, (_, i) => `team-with-a-rather-long-name-${i}`);
+    const letters = names.map((_, from) => names.map((__, to) => 'asn'[(from * to) % 3]).join(''));
+    const report = { ...sampleReport(), reach: { matrix: { namespaces: names, rows: letters } } };
+    const page = await open(save(report), { viewport: { width: 375, height: 800 } });
+    expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false);
+    await page.evaluate("document.querySelector('#network .scroll').scrollLeft = 400");
+    await page.locator('#network').screenshot({ path: join(screenshots, 'network-narrow.png') });
+    const left = "document.querySelector('.reach tbody th').getBoundingClientRect().left";
+    expect(await page.evaluate(left)).toBeGreaterThan(0);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    const isWhole =
+      "document.querySelector('#network .scroll').scrollWidth <= document.querySelector('#network .scroll').clientWidth";
+    expect(await page.evaluate(isWhole)).toBe(true);
   });
 
   test('prints what fails as a whole, with the plans', async () => {

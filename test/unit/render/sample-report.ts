@@ -235,6 +235,12 @@ export function sampleReport(dress: Dress = (text) => text): Report {
       namespace(dress('default'), 1, {}),
       namespace('kube-system', null, { low: 2 }),
     ],
+    reach: {
+      matrix: {
+        namespaces: ['batch', 'default', 'kube-system', 'shop'].map((name) => dress(name)),
+        rows: ['snan', 'naan', 'naas', 'nnas'],
+      },
+    },
     exemptionNotes: [dress('The exemption of privileged for kube-system/calico-node expired on 2026-10-31.')],
     warnings: [dress('web.yaml:8:5: Pod shop/web: spec.securityContext.hostIPC has no effect')],
   };

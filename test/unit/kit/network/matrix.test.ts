@@ -20,28 +20,30 @@ import type { RawCluster } from './oracle.ts';
 const runs = 2000;
 const seed = Number(process.env['NETWORK_SEED'] ?? Date.now() % 2 ** 31);
 
-const projected = <T>(raw: object): T => projectObject(raw as Record<string, unknown>)?.object as T;
+const projected = (raw: object) => projectObject(raw as Record<string, unknown>)?.object;
 
 const modelOf = ({ namespaces, policies, pods }: RawCluster) => ({
-  namespaces: namespaces.map((metadata) =>
-    projected<Namespace>({ apiVersion: 'v1', kind: 'Namespace', metadata }),
+  namespaces: namespaces.map(
+    (metadata) => projected({ apiVersion: 'v1', kind: 'Namespace', metadata }) as Namespace,
   ),
-  networkPolicies: policies.map(({ namespace, ...spec }, i) =>
-    projected<NetworkPolicy>({
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: { name: `n${i}`, namespace },
-      spec,
-    }),
+  networkPolicies: policies.map(
+    ({ namespace, ...spec }, i) =>
+      projected({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: `n${i}`, namespace },
+        spec,
+      }) as NetworkPolicy,
   ),
-  pods: pods.map(({ name, namespace, labels, ip, hostNetwork, ports }) =>
-    projected<Workload>({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace, labels },
-      spec: { hostNetwork, containers: [{ name: 'c', ports }] },
-      status: { podIPs: [{ ip }] },
-    }),
+  pods: pods.map(
+    ({ name, namespace, labels, ip, hostNetwork, ports }) =>
+      projected({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace, labels },
+        spec: { hostNetwork, containers: [{ name: 'c', ports }] },
+        status: { podIPs: [{ ip }] },
+      }) as Workload,
   ),
 });
 
