@@ -88,11 +88,11 @@ type Topic = keyof typeof topics;
 const topicOf = ({ path }: Setting): Topic | undefined =>
   (Object.keys(topics) as Topic[]).find((topic) => topics[topic].test(path.join('.')));
 
-const eachOf = <T>(part: string, settings: readonly Setting[], build: (change: Change) => T) =>
+const eachOf = <T>(part: string, settings: readonly Setting[], made: (only: Change) => T) =>
   settings.flatMap((one) => {
     const topic = topicOf(one);
     if (topic === undefined) return [];
-    return one.each.map((value) => ({ topic, made: build({ part, path: one.path, value }) }));
+    return one.each.map((value) => ({ topic, made: made({ part, path: one.path, value }) }));
   });
 
 // ---------------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ function policyOf(base: { spec: object; annotations: object }, changes: readonly
   return { apiVersion: 'policy/v1beta1', kind: 'PodSecurityPolicy', ...raw };
 }
 
-const plainPolicy = (change: Change) => policyOf({ spec: plain, annotations: anySeccomp }, [change]);
+const plainPolicy = (only: Change) => policyOf({ spec: plain, annotations: anySeccomp }, [only]);
 
 /** A policy for each value of each setting; the API refuses a few. */
 export const eachPolicy = [
@@ -335,6 +335,13 @@ const volumes: JsonObject[] = [
   { projected: { sources: [{ serviceAccountToken: { path: 'other' } }] } },
   { projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'vault' } }] } },
   { projected: { sources: [{ configMap: { name: 'other' } }] } },
+  {
+    projected: {
+      sources: [
+        { downwardAPI: { items: [{ path: 'other', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+      ],
+    },
+  },
   { projected: { sources: [{ secret: { name: 'a' } }] } },
   {
     projected: {
@@ -490,7 +497,7 @@ export const pods: Arbitrary<RawPod> = fc
   )
   .map(([base, more, changes]) => build(base, more, changes));
 
-const plainPod = (change: Change) => build({ spec: {}, container: {} }, ['setup'], [change]);
+const plainPod = (only: Change) => build({ spec: {}, container: {} }, ['setup'], [only]);
 
 /** A Pod for each value of each setting. */
 export const eachPod = [
