@@ -16,7 +16,7 @@ export const cisGkeAutopilot130: Benchmark = {
     { id: '4.1.9', level: 1, assessment: 'Automated', title: 'No custom bindings for system:unauthenticated', checks: ['unauthenticated-bindings'] },
     { id: '4.1.10', level: 1, assessment: 'Automated', title: 'No custom bindings for system:authenticated', checks: ['authenticated-bindings'] },
     { id: '4.2.1', level: 1, assessment: 'Manual', title: 'Namespaces enforce PSS baseline or stricter', checks: ['pss-baseline-enforced'] },
-    { id: '4.3.1', level: 2, assessment: 'Automated', title: 'Every namespace has a NetworkPolicy', checks: [] },
+    { id: '4.3.1', level: 2, assessment: 'Automated', title: 'Every namespace has a NetworkPolicy', checks: ['netpol-per-namespace'] },
     { id: '4.4.1', level: 2, assessment: 'Manual', title: 'External secret store in use', checks: ['external-secrets'] },
     { id: '4.5.1', level: 2, assessment: 'Manual', title: 'Image admission verifies provenance', checks: ['image-provenance'] },
     { id: '4.6.1', level: 1, assessment: 'Manual', title: 'Namespaces separate workloads and teams', checks: ['namespace-boundaries'] },
@@ -24,6 +24,6 @@ export const cisGkeAutopilot130: Benchmark = {
     { id: '4.6.3', level: 2, assessment: 'Manual', title: 'Security contexts are set', checks: ['security-context-set'] },
     { id: '4.6.4', level: 2, assessment: 'Automated', title: 'Default namespace holds no workloads', checks: ['default-namespace-unused'] },
     { id: '5.1.4', level: 2, assessment: 'Automated', title: 'Images only from approved registries', checks: ['image-registry-allowlist'] },
-    { id: '5.4.5', level: 2, assessment: 'Automated', title: 'Load balancers terminate TLS with certificates', checks: [] },
+    { id: '5.4.5', level: 2, assessment: 'Automated', title: 'Load balancers terminate TLS with certificates', checks: ['lb-tls'] },
   ],
 };

@@ -3,6 +3,7 @@ import { isBuiltIn, qualifiedName, ruleAllows, type Grant, type Request } from '
 import type { PolicyRule } from '../model.ts';
 import { printableJson, visible } from '../text.ts';
 import { askWhoCan, type Answer } from '../who-can.ts';
+import { aligned } from './columns.ts';
 import { targetOf, type WhoCanFlags } from './flags.ts';
 
 /** Where the roles and bindings are not the whole answer. */
@@ -84,23 +85,6 @@ function ruleWords({
     ...(['', '""'].includes(groups) ? [] : ['in', groups]),
     ...(resourceNames.length === 0 ? [] : [`(only ${resourceNames.join(',')})`]),
   ].join(' ');
-}
-
-/** Columns as wide as what is in them, three spaces apart. */
-function aligned(rows: readonly string[][]): string {
-  const cells = rows.map((row) => row.map((cell) => visible(cell)));
-  const widths = (cells[0] ?? []).map((_, column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
-  );
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('   ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }
 
 /** Stable: fields are added, never changed. */

@@ -2,12 +2,10 @@ import type { Connection } from '../api/connection.ts';
 import { ApiError } from '../api/errors.ts';
 import { exit, UserError } from '../errors.ts';
 import { rbacSources, type RbacHeld } from '../kit/rbac.ts';
-import type { HeldSource, SourceOutcome } from '../model.ts';
+import type { SourceOutcome } from '../model.ts';
 import { visible } from '../text.ts';
-import { readHeld } from './cluster.ts';
-import { discover } from './discovery.ts';
-import type { Reader } from './read.ts';
 import { definitionOf } from './sources.ts';
+import { subsetReader } from './subset.ts';
 
 type RbacSource = (typeof rbacSources)[number];
 
@@ -27,31 +25,20 @@ export async function collectRbac(
   scope: 'cluster' | 'everywhere' | { namespace: string },
 ): Promise<RbacCollection> {
   if (typeof scope === 'object') await requireNamespace(connection, scope.namespace);
-  const discovery = await discover(connection);
-  const reader: Reader = {
-    connection,
-    discovery,
-    namespaces: undefined,
-    visibleNamespaces: async () => {
-      const { objects, outcome } = await readHeld(reader, 'namespaces');
-      return outcome.state === 'ok' ? objects.map(({ metadata }) => metadata.name) : undefined;
-    },
-    onProgress: () => {},
-  };
-  const inScope = (source: HeldSource): Reader =>
-    typeof scope === 'object' && definitionOf(source).namespaced
-      ? { ...reader, namespaces: [scope.namespace] }
-      : reader;
-  const wanted = rbacSources.filter((source) => scope !== 'cluster' || !definitionOf(source).namespaced);
-  const read = await Promise.all(
-    wanted.map(async (source) => ({ source, ...(await readHeld(inScope(source), source)) })),
-  );
+  const reader = await subsetReader(connection);
+  const inNamespaces = scope === 'cluster' ? [] : rbacSources.filter(isNamespaced);
+  const [everywhere, inScope] = await Promise.all([
+    reader.read(rbacSources.filter((source) => !isNamespaced(source))),
+    reader.read(inNamespaces, typeof scope === 'object' ? [scope.namespace] : undefined),
+  ]);
   const nothing: RbacHeld = { roles: [], clusterRoles: [], roleBindings: [], clusterRoleBindings: [] };
   return {
-    held: { ...nothing, ...Object.fromEntries(read.map(({ source, objects }) => [source, objects])) },
-    outcomes: Object.fromEntries(read.map(({ source, outcome }) => [source, outcome])),
+    held: { ...nothing, ...everywhere.held, ...inScope.held },
+    outcomes: { ...everywhere.outcomes, ...inScope.outcomes },
   };
 }
+
+const isNamespaced = (source: RbacSource): boolean => definitionOf(source).namespaced;
 
 /** In a misspelt namespace nobody would be found. Who may not look at namespaces has to spell well. */
 async function requireNamespace(connection: Connection, namespace: string): Promise<void> {

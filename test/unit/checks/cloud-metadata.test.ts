@@ -152,7 +152,10 @@ describe('metadata-egress', () => {
     ]);
     // One plan for all of them, which is about the namespace.
     const targets = two[0]?.members?.map(({ fix }) => `${fix.action} ${fix.target.kind} ${fix.target.name}`);
-    expect(targets).toEqual(['create NetworkPolicy passmuster-deny-metadata', 'create NetworkPolicy passmuster-deny-metadata']);
+    expect(targets).toEqual([
+      'create NetworkPolicy passmuster-deny-metadata',
+      'create NetworkPolicy passmuster-deny-metadata',
+    ]);
   });
 
   test('only what differs is changed, and name servers at the address stay open', async () => {

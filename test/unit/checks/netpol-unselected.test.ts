@@ -19,7 +19,11 @@ describe('pod-unselected-by-netpol', () => {
     );
     const targets = finding?.members?.map(({ fix }) => JSON.stringify(fix)) ?? [];
     expect(new Set(targets).size).toBe(1);
-    expect(finding?.fix.target).toEqual({ apiVersion: 'v1', kind: 'Namespace', name: 'shop' });
+    expect(finding?.fix.target).toMatchObject({
+      kind: 'NetworkPolicy',
+      namespace: 'shop',
+      name: 'passmuster-isolate',
+    });
     expect(await findings(id, [...objects, finding?.fix.manifest as Raw])).toEqual([]);
     const { counts } = await evaluate(checkOf(id), objects);
     expect(counts).toMatchObject({ evaluated: 200, passed: 0, failed: 200 });

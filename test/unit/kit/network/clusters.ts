@@ -1,5 +1,5 @@
 /** Random small clusters in which policies, Pods and namespaces meet often. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { RawCluster, RawPeer, RawPolicy, RawPort, RawSelector } from './oracle.ts';
 
 const namespaces = ['a', 'b', 'c'];
@@ -12,7 +12,7 @@ const optional = <T extends object>(
   model: { [K in keyof T]: fc.Arbitrary<T[K]> },
   requiredKeys: (keyof T)[] = [],
 ) =>
-  fc.record(model as unknown as Record<string, fc.Arbitrary<unknown>>, {
+  fc.record(model as Record<string, fc.Arbitrary<unknown>>, {
     requiredKeys: requiredKeys as string[],
   }) as unknown as fc.Arbitrary<T>;
 

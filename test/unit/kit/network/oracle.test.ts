@@ -1,9 +1,9 @@
 /** The engine against brute force: every pair of Pods and addresses of 10,000 random small clusters. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { projectObject } from '../../../../src/collect/files.ts';
 import { hasPort, podClasses, reach, type Endpoint, type PodClass } from '../../../../src/kit/network.ts';
-import type { Namespace, NetworkPolicy, Workload } from '../../../../src/model.ts';
+import type { KubeObject, Namespace, NetworkPolicy, Workload } from '../../../../src/model.ts';
 import { clusters } from './clusters.ts';
 import { mayConnect, type End, type RawCluster } from './oracle.ts';
 
@@ -21,32 +21,27 @@ const asked = [
 ] as const;
 
 /** The objects as they come from the API, through the projection. */
-function projected<T>(kind: string, apiVersion: string, metadata: object, rest: object): T {
+function projected(kind: string, apiVersion: string, metadata: object, rest: object): KubeObject {
   const found = projectObject(structuredClone({ apiVersion, kind, metadata, ...rest }));
   if (found === undefined) throw new Error(`${kind} is not read`);
-  return found.object as T;
+  return found.object;
 }
 
 const policiesOf = ({ policies }: RawCluster): NetworkPolicy[] =>
-  policies.map(({ namespace, ...spec }, i) =>
-    projected('NetworkPolicy', 'networking.k8s.io/v1', { name: `n${i}`, namespace }, { spec }),
-  );
+  policies.map(({ namespace, ...spec }, i) => {
+    const metadata = { name: `n${i}`, namespace };
+    return projected('NetworkPolicy', 'networking.k8s.io/v1', metadata, { spec }) as NetworkPolicy;
+  });
 
 const namespacesOf = ({ namespaces }: RawCluster): Namespace[] =>
   namespaces.map((metadata) => projected('Namespace', 'v1', metadata, {}));
 
 const podsOf = ({ pods }: RawCluster): Workload[] =>
-  pods.map(({ name, namespace, labels, ip, hostNetwork, ports }) =>
-    projected(
-      'Pod',
-      'v1',
-      { name, namespace, labels },
-      {
-        spec: { hostNetwork, containers: [{ name: 'c', ports }] },
-        status: { podIPs: [{ ip }] },
-      },
-    ),
-  );
+  pods.map(({ name, namespace, labels, ip, hostNetwork, ports }) => {
+    const spec = { hostNetwork, containers: [{ name: 'c', ports }] };
+    const status = { podIPs: [{ ip }] };
+    return projected('Pod', 'v1', { name, namespace, labels }, { spec, status });
+  });
 
 /** The connections that one of the two allows and the other does not. */
 function disagreements(cluster: RawCluster) {
