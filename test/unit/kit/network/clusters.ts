@@ -12,7 +12,7 @@ const optional = <T extends object>(
   model: { [K in keyof T]: fc.Arbitrary<T[K]> },
   requiredKeys: (keyof T)[] = [],
 ) =>
-  fc.record(model as Record<string, fc.Arbitrary<unknown>>, {
+  fc.record(model, {
     requiredKeys: requiredKeys as string[],
   }) as unknown as fc.Arbitrary<T>;
 
