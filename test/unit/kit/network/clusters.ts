@@ -11,10 +11,7 @@ const labels = fc.dictionary(fc.constantFrom(...keys), fc.constantFrom(...values
 const optional = <T extends object>(
   model: { [K in keyof T]: fc.Arbitrary<T[K]> },
   requiredKeys: (keyof T)[] = [],
-) =>
-  fc.record(model, {
-    requiredKeys: requiredKeys as string[],
-  }) as unknown as fc.Arbitrary<T>;
+) => fc.record(model, { requiredKeys }) as unknown as fc.Arbitrary<T>;
 
 const expression = (key: fc.Arbitrary<string>) =>
   fc.oneof(
