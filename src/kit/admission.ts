@@ -71,9 +71,17 @@ export function admissionOf(
       if (gate === undefined) return unknown(`namespace ${name} was not read`);
       const { enforce, refusal, otherwise } = gate;
       if (refuses(enforce.level, enforce.minor, asMade(workload, minor))) return refusal;
-      return policiesSay(workload) ?? otherwise;
+      const { objection, admitting } = policiesSay(workload);
+      return objection ?? withPolicies(otherwise, admitting);
     },
   };
+}
+
+/** Which PodSecurityPolicy takes the Pod, and which would if that one were gone. */
+function withPolicies(answer: Admission, [first, ...others]: readonly string[]): Admission {
+  if (first === undefined) return answer;
+  const then = others.length === 0 ? '' : `, without it by ${others.join(', then ')}`;
+  return { ...answer, reason: `${answer.reason}; admitted by PodSecurityPolicy ${first}${then}` };
 }
 
 const unknown = (reason: string): Admission => ({ verdict: 'unknown', reason });
@@ -81,7 +89,8 @@ const andMore = (count: number): string => (count > 0 ? ` and ${count} more` : '
 const staticPod: Admission = { verdict: 'admitted', reason: 'a static Pod: the kubelet runs it unasked' };
 
 function askedOf({ metadata }: Namespace, { level, version, isWritten }: PodSecurity): string {
-  if (!isWritten) return `no Pod Security label enforces a level on namespace ${metadata.name}`;
+  if (!isWritten)
+    return `no Pod Security label enforces a level on namespace ${metadata.name}, and a default of the API server itself cannot be read`;
   const at = version === 'latest' ? '' : ` (${version})`;
   return `enforce: ${level}${at} of namespace ${metadata.name}`;
 }

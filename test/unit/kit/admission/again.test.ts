@@ -31,7 +31,11 @@ test.each<[string, Record<string, string>, Workload, Admission]>([
     'no label',
     {},
     privileged,
-    { verdict: 'admitted', reason: 'no Pod Security label enforces a level on namespace shop' },
+    {
+      verdict: 'admitted',
+      reason:
+        'no Pod Security label enforces a level on namespace shop, and a default of the API server itself cannot be read',
+    },
   ],
   [
     'a level that refuses it',
@@ -165,7 +169,17 @@ test('PodSecurityPolicies: none that admits it refuses it where one has admitted
   };
   const held = { ...heldOf(policy, account, ...grant), ...shop() };
   const live = workload('Pod', 'web', { privileged: true }, { admittedBy: 'former' });
-  expect(again(held, plain, {}, 24)?.verdict).toBe('admitted');
+  expect(again(held, plain, {}, 24)).toEqual({
+    verdict: 'admitted',
+    reason: expect.stringMatching(/; admitted by PodSecurityPolicy strict$/),
+  });
+  const looser = {
+    ...policy,
+    metadata: { name: 'a-looser-one' },
+    spec: { ...policy.spec, privileged: true },
+  };
+  const both = { ...heldOf(policy, looser, account, ...grant), ...shop() };
+  expect(again(both, plain, {}, 24)?.reason).toMatch(/PodSecurityPolicy a-looser-one, without it by strict$/);
   expect(again(held, privileged, {}, 24)?.verdict).toBe('unknown');
   expect(again(held, live, {}, 24)?.verdict).toBe('refused');
   expect(again(held, live, {}, 25)?.verdict).toBe('admitted');
@@ -189,5 +203,6 @@ test('10,000 Pods take no time', () => {
   const refused = pods.filter((pod) => admission.again(pod)?.verdict === 'refused').length;
   const took = performance.now() - start;
   expect(refused).toBeGreaterThan(3000);
-  expect(took).toBeLessThan(200);
+  // Ten times what it takes on a busy machine: it is judged once for Pods alike, not once for each.
+  expect(took).toBeLessThan(2000);
 });
