@@ -2,7 +2,7 @@ import { guidanceMarkdown, platformMarkdown } from './assets.ts';
 import { benchmarks } from './benchmarks/index.ts';
 import { checks } from './checks/index.ts';
 import { exit, UserError } from './errors.ts';
-import { sourcesOf } from './evaluate/engine.ts';
+import { sourcesOf } from './evaluate/reads.ts';
 import { parseGuidance } from './kit/guidance.ts';
 import type { Guidance, Severity, SourceName } from './model.ts';
 import { closest } from './text.ts';

@@ -9,7 +9,6 @@ import type {
 } from '../kit/define-check.ts';
 import { once } from '../kit/once.ts';
 import {
-  podSpecSources,
   templateSources,
   type CheckResult,
   type Collection,
@@ -30,8 +29,9 @@ import { addPods, guarded, keep, ledgerOf, openLedgers, type Ledger, type Ledger
 import { namespaceResults } from './namespaces.ts';
 import { ownerResolver, refOf, type TopOwner } from './owners.ts';
 import { reachFolds, reachReport } from './reach.ts';
+import { canJudge, isKnown, requiredBy, unreadNamespaces, type Outcomes } from './reads.ts';
 import { resultOf } from './results.ts';
-import { assessability, isRead, type Assessability } from './status.ts';
+import { assessability, type Assessability } from './status.ts';
 
 export interface EvaluationOptions {
   checks: readonly Check[];
@@ -78,7 +78,8 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
       () => 'the cluster',
       () => {
         if (check.shape === 'object') judgeObjects(check, ledger);
-        if (check.shape === 'cluster' && check.pods === undefined) judgeCluster(check, ledger, undefined);
+        if (check.shape === 'cluster' && check.pods === undefined)
+          judgeCluster(check, ledger, undefined, collection.outcomes);
       },
     );
   }
@@ -132,11 +133,17 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     folds.add(podSpec === undefined ? pod : { ...pod, podSpec }, owner.ref);
   }
 
-  function judgeCluster(check: ClusterCheck, ledger: Ledger, pods: unknown): void {
+  function judgeCluster(check: ClusterCheck, ledger: Ledger, pods: unknown, outcomes: Outcomes): void {
     const { evaluated, problems, evidence } = check.test(held, { ...clusterContext, pods });
     if (evidence !== undefined) ledger.evidence = evidence;
-    for (const object of evaluated) ledger.evaluated.set(objectKey(object), namespaceOf(object));
-    for (const problem of problems) record(ledger, problem.object, problem, check);
+    const unread = unreadNamespaces(check, outcomes);
+    for (const object of evaluated) {
+      const namespace = namespaceOf(object);
+      if (!unread.has(namespace)) ledger.evaluated.set(objectKey(object), namespace);
+    }
+    for (const problem of problems) {
+      if (!unread.has(namespaceOf(problem.object))) record(ledger, problem.object, problem, check);
+    }
   }
 
   /** Findings of a template come first; a Pod's merge into them, or else are drift. */
@@ -188,13 +195,12 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     const outcomes: Record<SourceName, SourceOutcome> = { ...collection.outcomes, pods: podOutcome };
     for (const check of folds.checks) {
       // An unread Pod is an absence too.
-      const rests = check.absenceCounts === true && check.beside?.includes('pods') !== true;
-      if (rests && !isRead('pods', podOutcome)) continue;
+      if (check.absenceCounts === true && !isKnown(check, 'pods', podOutcome)) continue;
       const ledger = ledgerOf(heldLedgers, check);
       guarded(
         ledger,
         () => 'the cluster',
-        () => judgeCluster(check, ledger, folds.summaryOf(check)),
+        () => judgeCluster(check, ledger, folds.summaryOf(check), outcomes),
       );
     }
     for (const [check, ledger] of podLedgers) addPods(ledgerOf(heldLedgers, check), ledger);
@@ -222,30 +228,6 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   }
 
   return { sink, finish };
-}
-
-/** The sources that a verdict of the check rests on. */
-export function requiredBy(check: Check): readonly SourceName[] {
-  const beside: readonly SourceName[] = (check.shape === 'manual' ? undefined : check.beside) ?? [];
-  return sourcesOf(check).filter((source) => !beside.includes(source));
-}
-
-/** The sources a check reads. */
-export function sourcesOf(check: Check): readonly SourceName[] {
-  if (check.shape === 'manual') return [];
-  const needs: readonly HeldSource[] = check.needs ?? [];
-  if (check.shape === 'podSpec') return [...podSpecSources, ...needs];
-  if (check.shape === 'object') return [check.source, ...needs];
-  return check.pods === undefined ? needs : [...needs, 'pods'];
-}
-
-/** Whether a check may be run: nothing is judged against half of what it must be judged against. */
-function canJudge(check: Check, { outcomes, cluster }: Collection): boolean {
-  if (check.shape === 'manual' || check.platforms?.includes(cluster.platform) === false) return false;
-  const isJudgedAgainst = check.shape !== 'cluster' || check.absenceCounts === true;
-  const required = new Set(requiredBy(check));
-  const needs = (check.needs ?? []).filter((source) => required.has(source));
-  return !isJudgedAgainst || needs.every((source) => isRead(source, outcomes[source]));
 }
 
 /**

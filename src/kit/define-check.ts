@@ -129,6 +129,11 @@ export interface ClusterCheck<N extends HeldSource = HeldSource, A = unknown> ex
    * completely. Otherwise what was read is judged, for more objects could only mean more findings.
    */
   readonly absenceCounts?: boolean;
+  /**
+   * True where what it says of a namespace rests on that namespace alone: one that could not be read does not keep the
+   * others from being judged.
+   */
+  readonly byNamespace?: boolean;
   /** Of a check that also looks at the live Pods; `test` gets the summary of all. Checks with the same fold share one. */
   readonly pods?: PodFold<A, N>;
   /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { planFor } from '../../src/kit/plan.ts';
-import type { Finding, Json, Report } from '../../src/model.ts';
+import type { Finding, Fix, Json, Report } from '../../src/model.ts';
 import { passmuster } from '../cli.ts';
 import { skipReason } from '../control-plane/binaries.ts';
 import { startControlPlane } from '../servers/control-plane.ts';
@@ -35,9 +35,9 @@ async function audit(): Promise<Finding[]> {
 
 /** The plans as a report prints them: one for each object that a check wants changed. */
 const plansFor = (findings: readonly Finding[]) =>
-  [...Map.groupBy(findings, ({ fix }) => JSON.stringify(fix.target)).values()].map((group) =>
-    planFor(group.map(({ fix }) => fix)),
-  );
+  [...Map.groupBy(findings.flatMap(fixesOf), (fix) => JSON.stringify(fix.target)).values()].map(planFor);
+
+const fixesOf = ({ fix, members }: Finding): Fix[] => members?.map((member) => member.fix) ?? [fix];
 
 /** What the plans promise to put right; for the rest there is advice. */
 const fixable = (findings: readonly Finding[]) =>

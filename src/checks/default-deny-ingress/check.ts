@@ -10,6 +10,7 @@ export const defaultDenyIngress = clusterCheck({
   severity: 'medium',
   onNothing: 'not-applicable',
   absenceCounts: true,
+  byNamespace: true,
   needs: ['namespaces', 'networkPolicies', ...otherPolicySources],
   beside: otherPolicySources,
   test(held) {

@@ -29,6 +29,7 @@ export const metadataEgress = clusterCheck({
   severity: 'high',
   onNothing: 'not-applicable',
   absenceCounts: true,
+  byNamespace: true,
   needs: ['nodes', ...networkSources, ...otherPolicySources],
   beside: otherPolicySources,
   pods: networkFold,

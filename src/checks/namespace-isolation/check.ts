@@ -18,6 +18,7 @@ export const namespaceIsolation = clusterCheck({
   severity: 'medium',
   onNothing: 'not-applicable',
   absenceCounts: true,
+  byNamespace: true,
   needs: [...networkSources, ...otherPolicySources],
   beside: otherPolicySources,
   pods: networkFold,

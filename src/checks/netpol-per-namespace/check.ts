@@ -11,6 +11,7 @@ export const netpolPerNamespace = clusterCheck({
   severity: 'medium',
   onNothing: 'not-applicable',
   absenceCounts: true,
+  byNamespace: true,
   needs: [...networkSources, ...otherPolicySources],
   beside: otherPolicySources,
   pods: networkFold,

@@ -15,6 +15,7 @@ export const podUnselectedByNetpol = clusterCheck({
   severity: 'medium',
   onNothing: 'not-applicable',
   absenceCounts: true,
+  byNamespace: true,
   needs: [...networkSources, ...otherPolicySources],
   beside: otherPolicySources,
   pods: networkFold,

@@ -23,7 +23,7 @@ export const pspUseRbac = clusterCheck({
       const permissive = policies
         .filter(({ metadata }) => grantsUse(grant, metadata.name))
         .flatMap((policy) => permissions(policy) ?? []);
-      return permissive.length === 0 ? [] : [{ grant, what: `use ${listed(permissive)}` }];
+      return permissive.length === 0 ? [] : [{ grant, what: `use ${listed(permissive)}`, key: 'use' }];
     });
     return {
       evaluated: users.map(({ grant }) => grant.binding),

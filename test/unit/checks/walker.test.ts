@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { guidanceMarkdown, platformMarkdown } from '../../../src/assets.ts';
 import { checks } from '../../../src/checks/index.ts';
-import { requiredBy } from '../../../src/evaluate/engine.ts';
+import { requiredBy } from '../../../src/evaluate/reads.ts';
 import { parseGuidance } from '../../../src/kit/guidance.ts';
 import { planFor } from '../../../src/kit/plan.ts';
 import type { CheckResult, Finding, JsonObject, ObjectRef } from '../../../src/model.ts';

@@ -103,6 +103,30 @@ test('a verdict stands without what is only beside it', async () => {
   expect(result).toMatchObject({ status: 'pass', counts: { evaluated: 1 } });
 });
 
+test('a check that goes namespace by namespace says nothing of one that was not read, and all of the others', async () => {
+  const check = (byNamespace: boolean) =>
+    clusterCheck({
+      ...words,
+      absenceCounts: true,
+      byNamespace,
+      needs: ['namespaces', 'networkPolicies'],
+      pods: { start: () => ({}), add: () => {} },
+      test: ({ namespaces }) => ({
+        evaluated: namespaces,
+        problems: namespaces.map((object) => ({ object, field: [], message: 'none' })),
+      }),
+    });
+  const partial = (name: string): SourceOutcome => ({ ...state('partial'), unreadNamespaces: [name] });
+  const collection = collectionOf({ namespaces: ['a', 'b', 'c'].map(namespace) }, [], {
+    networkPolicies: partial('a'),
+    pods: partial('b'),
+  });
+  const result = await run(check(true), collection);
+  expect(result).toMatchObject({ status: 'fail', incomplete: true, counts: { evaluated: 1, failed: 1 } });
+  expect(result.findings.map(({ object }) => object.name)).toEqual(['c']);
+  expect((await run(check(false), collection)).findings).toEqual([]);
+});
+
 test('a check of another platform is not applicable, whatever was read', async () => {
   const check = clusterCheck({
     ...words,
