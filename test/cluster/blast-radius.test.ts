@@ -3,6 +3,7 @@
  * API server says. BLAST_PODS says how many live Pods and how many templates there are (1,000 is the full size), BLAST_SEED
  * repeats a run.
  */
+import { noWords } from '../unit/collection.ts';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/api/connection.ts';
@@ -16,7 +17,6 @@ import {
   type BlastRadius,
   type CheckResult,
   type Finding,
-  type Guidance,
   type JsonObject,
   type Workload,
 } from '../../src/model.ts';
@@ -156,19 +156,6 @@ async function populateLive(send: Send, namespaces: readonly Unlabelled[], count
 
 // ---------------------------------------------------------------------------------------------------------
 // What we say
-
-const plan = { kubectl: '' };
-const noWords: Guidance = {
-  description: '',
-  rationale: '',
-  impact: '',
-  defaultValue: '',
-  prerequisites: '',
-  testPlan: plan,
-  implementationPlan: plan,
-  backoutPlan: plan,
-  references: '',
-};
 
 /** Reads the cluster as an audit does: the findings of the checks of labels, every workload, and what is said of it. */
 async function look(cluster: ControlPlane) {

@@ -3,6 +3,7 @@ import type { PodContext } from '../../src/kit/define-check.ts';
 import type {
   Collection,
   ContainerSecurityContext,
+  Guidance,
   Held,
   HeldSource,
   KubeObject,
@@ -45,6 +46,20 @@ export function collectionOf(
     },
   };
 }
+
+const plan = { kubectl: '{{commands}}' };
+/** For what is judged apart from its words. */
+export const noWords: Guidance = {
+  description: '',
+  rationale: '',
+  impact: '',
+  defaultValue: '',
+  prerequisites: '',
+  testPlan: plan,
+  implementationPlan: plan,
+  backoutPlan: plan,
+  references: '',
+};
 
 /** What a check over pod specs is told of a template in a cluster of the newest version. */
 export const newestContext: PodContext<HeldSource> = {

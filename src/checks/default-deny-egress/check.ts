@@ -3,8 +3,8 @@ import { deniesAll, isolating, policiesByNamespace, type Policy } from '../../ki
 import { heldByNamespace, ownNamespaces, titlesOf } from '../../kit/network/by-namespace.ts';
 import { denyEgressFix, egressState, type EgressState } from '../../kit/network/deny-egress-fix.ts';
 import { dnsReach, isDnsOnly } from '../../kit/network/dns.ts';
-import { networkFold, networkSources, type NetworkPods } from '../../kit/network/fold.ts';
-import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
+import { overNetwork, type NetworkPods } from '../../kit/network/fold.ts';
+import { unlessHeld } from '../../kit/network/other-policies.ts';
 import { someOf } from '../../kit/workloads.ts';
 import type { NetworkPolicy, Platform } from '../../model.ts';
 
@@ -13,10 +13,7 @@ export const defaultDenyEgress = clusterCheck({
   title: 'Namespace denies egress by default',
   severity: 'medium',
   onNothing: 'not-applicable',
-  absenceCounts: true,
-  needs: [...networkSources, ...otherPolicySources],
-  beside: otherPolicySources,
-  pods: networkFold,
+  ...overNetwork,
   test(held, { pods, platform }) {
     const namespaces = ownNamespaces(held.namespaces);
     const mayAsk = dnsReach(held, platform, pods);

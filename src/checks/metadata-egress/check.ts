@@ -1,5 +1,5 @@
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
-import { networkFold, networkSources } from '../../kit/network/fold.ts';
+import { overNetwork } from '../../kit/network/fold.ts';
 import { closingFix, narrowingFix } from '../../kit/network/metadata-fix.ts';
 import {
   metadataOf,
@@ -7,7 +7,7 @@ import {
   type Metadata,
   type MetadataService,
 } from '../../kit/network/metadata.ts';
-import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
+import { unlessHeld } from '../../kit/network/other-policies.ts';
 import { hasPort, reach, type PodClass, type PodClasses, type Policy } from '../../kit/network.ts';
 import { isPlatformNamespace } from '../../kit/system-namespaces.ts';
 import { refTitle } from '../../kit/workloads.ts';
@@ -28,11 +28,9 @@ export const metadataEgress = clusterCheck({
   title: 'Cloud metadata address is blocked',
   severity: 'high',
   onNothing: 'not-applicable',
-  absenceCounts: true,
   byNamespace: true,
-  needs: ['nodes', ...networkSources, ...otherPolicySources],
-  beside: otherPolicySources,
-  pods: networkFold,
+  ...overNetwork,
+  needs: ['nodes', ...overNetwork.needs],
   test(held, { platform, pods }) {
     const metadata = metadataOf(held.nodes, platform);
     if (metadata === undefined) return { evaluated: [], problems: [] };

@@ -3,9 +3,9 @@ import { selects } from '../../kit/label-selector.ts';
 import { isolating, policiesByNamespace, type Policy } from '../../kit/network.ts';
 import { heldByNamespace, ownNamespaces, titlesOf } from '../../kit/network/by-namespace.ts';
 import type { PodClass } from '../../kit/network/classes.ts';
-import { networkFold, networkSources } from '../../kit/network/fold.ts';
+import { overNetwork } from '../../kit/network/fold.ts';
 import { openingOf } from '../../kit/network/openness.ts';
-import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
+import { unlessHeld } from '../../kit/network/other-policies.ts';
 import { creating, denyIngress, type NewPolicy } from '../../kit/network/policy-fix.ts';
 import { someOf } from '../../kit/workloads.ts';
 import type { NetworkPolicy } from '../../model.ts';
@@ -17,11 +17,8 @@ export const namespaceIsolation = clusterCheck({
   title: 'Traffic between namespaces is restricted',
   severity: 'medium',
   onNothing: 'not-applicable',
-  absenceCounts: true,
   byNamespace: true,
-  needs: [...networkSources, ...otherPolicySources],
-  beside: otherPolicySources,
-  pods: networkFold,
+  ...overNetwork,
   test(held, { pods }) {
     const byNamespace = heldByNamespace(pods);
     const all = pods.all();

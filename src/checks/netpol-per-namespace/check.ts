@@ -1,8 +1,8 @@
 import { clusterCheck } from '../../kit/define-check.ts';
 import { isolating, policiesByNamespace } from '../../kit/network.ts';
 import { heldByNamespace, ownNamespaces } from '../../kit/network/by-namespace.ts';
-import { networkFold, networkSources } from '../../kit/network/fold.ts';
-import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
+import { overNetwork } from '../../kit/network/fold.ts';
+import { unlessHeld } from '../../kit/network/other-policies.ts';
 import { creating, denyIngress } from '../../kit/network/policy-fix.ts';
 
 export const netpolPerNamespace = clusterCheck({
@@ -10,11 +10,8 @@ export const netpolPerNamespace = clusterCheck({
   title: 'Every namespace has a NetworkPolicy',
   severity: 'medium',
   onNothing: 'not-applicable',
-  absenceCounts: true,
   byNamespace: true,
-  needs: [...networkSources, ...otherPolicySources],
-  beside: otherPolicySources,
-  pods: networkFold,
+  ...overNetwork,
   test(held, { pods }) {
     const byNamespace = heldByNamespace(pods);
     const evaluated = ownNamespaces(held.namespaces).filter(({ metadata }) => byNamespace.has(metadata.name));

@@ -3,8 +3,8 @@ import { isolating, policiesByNamespace, type Direction, type PodClass } from '.
 import { heldByNamespace, namespaceObject } from '../../kit/network/by-namespace.ts';
 import { denyEgressFix, egressState } from '../../kit/network/deny-egress-fix.ts';
 import { dnsReach } from '../../kit/network/dns.ts';
-import { networkFold, networkSources, type NetworkPods } from '../../kit/network/fold.ts';
-import { otherPolicySources, unlessHeld } from '../../kit/network/other-policies.ts';
+import { overNetwork, type NetworkPods } from '../../kit/network/fold.ts';
+import { unlessHeld } from '../../kit/network/other-policies.ts';
 import { creating, denyIngress } from '../../kit/network/policy-fix.ts';
 import { refTitle, someOf } from '../../kit/workloads.ts';
 import type { KubeObject, ObjectRef } from '../../model.ts';
@@ -14,11 +14,8 @@ export const podUnselectedByNetpol = clusterCheck({
   title: 'Every Pod is selected by a policy',
   severity: 'medium',
   onNothing: 'not-applicable',
-  absenceCounts: true,
   byNamespace: true,
-  needs: [...networkSources, ...otherPolicySources],
-  beside: otherPolicySources,
-  pods: networkFold,
+  ...overNetwork,
   test(held, { pods, platform }) {
     const byNamespace = [...heldByNamespace(pods)];
     const mayAsk = dnsReach(held, platform, pods);

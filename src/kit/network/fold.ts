@@ -2,6 +2,7 @@ import { templateSources, type HeldSource, type ObjectRef } from '../../model.ts
 import type { PodFold } from '../define-check.ts';
 import { templatesInUse } from '../workloads.ts';
 import { podClasses, type PodClasses } from './classes.ts';
+import { otherPolicySources } from './other-policies.ts';
 
 /** What a check over `networkFold` must need. */
 export const networkSources = [
@@ -50,3 +51,11 @@ function common(known: Labels | undefined, labels: Labels = {}): Labels {
 
 const keyOf = ({ apiVersion, kind, namespace, name }: ObjectRef): string =>
   JSON.stringify([apiVersion, kind, namespace, name]);
+
+/** What all checks of NetworkPolicies read, and on what their verdicts rest. */
+export const overNetwork = {
+  absenceCounts: true,
+  needs: [...networkSources, ...otherPolicySources],
+  beside: otherPolicySources,
+  pods: networkFold,
+} as const;

@@ -5,7 +5,6 @@ import { startEvaluation } from '../../../src/evaluate/engine.ts';
 import type { Check } from '../../../src/kit/define-check.ts';
 import type {
   CheckResult,
-  Guidance,
   Held,
   JsonObject,
   Platform,
@@ -14,7 +13,7 @@ import type {
   Workload,
 } from '../../../src/model.ts';
 import { parseManifests } from '../../servers/api/manifests.ts';
-import { collectionOf } from '../collection.ts';
+import { collectionOf, noWords } from '../collection.ts';
 
 /** An object as it stands in a manifest. */
 export type Raw = JsonObject & { apiVersion: string; kind: string; metadata: JsonObject & { name: string } };
@@ -56,19 +55,6 @@ export const isAbout = (
   ref.kind === kind &&
   ref.name === metadata.name &&
   (ref.namespace ?? metadata['namespace']) === metadata['namespace'];
-
-const plan = { kubectl: '{{commands}}' };
-const noWords: Guidance = {
-  description: '',
-  rationale: '',
-  impact: '',
-  defaultValue: '',
-  prerequisites: '',
-  testPlan: plan,
-  implementationPlan: plan,
-  backoutPlan: plan,
-  references: '',
-};
 
 /**
  * Projects the objects as live ones are, and freezes them: a check that changes its input crashes. A check of some

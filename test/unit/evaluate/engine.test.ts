@@ -9,28 +9,8 @@ import {
   type Check,
 } from '../../../src/kit/define-check.ts';
 import { changeTo, named } from '../../../src/kit/field.ts';
-import type {
-  CheckResult,
-  Collection,
-  Guidance,
-  SourceName,
-  SourceOutcome,
-  Workload,
-} from '../../../src/model.ts';
-import { collectionOf, controlledBy, workload } from '../collection.ts';
-
-const plan = { kubectl: '{{commands}}' };
-const guidance: Guidance = {
-  description: '',
-  rationale: '',
-  impact: '',
-  defaultValue: '',
-  prerequisites: '',
-  testPlan: plan,
-  implementationPlan: plan,
-  backoutPlan: plan,
-  references: '',
-};
+import type { CheckResult, Collection, SourceName, SourceOutcome, Workload } from '../../../src/model.ts';
+import { collectionOf, controlledBy, noWords, workload } from '../collection.ts';
 
 const privileged = podSpecCheck({
   id: 'privileged',
@@ -55,7 +35,7 @@ const bad = { privileged: true };
 async function run(checks: Check[], collection: Collection, exemptions: Exemption[] = []) {
   const evaluation = startEvaluation(collection, {
     checks,
-    guidance: () => guidance,
+    guidance: () => noWords,
     exemptions,
     now: new Date('2026-11-21T00:00:00Z'),
   });
