@@ -184,6 +184,9 @@ const bySource = {
 
 /** A real server has far more groups; this one makes sure that a group without our kinds is there on every version. */
 const others = [
+  // Never read; questions about who may read them are asked all the same.
+  resource('v1', 'Secret', 'secrets', true),
+  resource('v1', 'ConfigMap', 'configmaps', true, ['cm']),
   resource('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets', true, ['pdb']),
   resource('authorization.k8s.io/v1', 'SelfSubjectAccessReview', 'selfsubjectaccessreviews', false),
 ];
