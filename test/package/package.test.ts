@@ -51,7 +51,13 @@ describe('the package', () => {
     PATH: [dirname(process.execPath), join(folder, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
   };
   const run = (command: string, ...args: string[]): SpawnSyncReturns<string> =>
-    spawnSync(command, args, { cwd: folder, env: environment, encoding: 'utf8' });
+    spawnSync(command, args, {
+      cwd: folder,
+      env: environment,
+      encoding: 'utf8',
+      // A report carries the words of every check.
+      maxBuffer: 64 * 1024 * 1024,
+    });
 
   beforeAll(() => {
     expectSuccess(spawnSync('npm', ['run', 'build'], { cwd: root, encoding: 'utf8' }));
@@ -66,8 +72,8 @@ describe('the package', () => {
   it('is small and brings everything along', () => {
     const packed = statSync(join(folder, 'passmuster-0.1.0.tgz')).size;
     const installed = join(folder, 'node_modules/passmuster');
-    expect(packed).toBeLessThan(800 * kilobyte);
-    expect(statSync(join(installed, 'passmuster.js')).size).toBeLessThan(2600 * kilobyte);
+    expect(packed).toBeLessThan(1000 * kilobyte);
+    expect(statSync(join(installed, 'passmuster.js')).size).toBeLessThan(3200 * kilobyte);
     expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
       'passmuster',
     ]);
