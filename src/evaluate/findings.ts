@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Check, Problem } from '../kit/define-check.ts';
 import { containerOf, fieldIdentity, formatField } from '../kit/field.ts';
 import {
@@ -26,10 +26,7 @@ function identify(check: Check, owner: TopOwner, problem: Problem): string {
     containerOf(problem.field) ?? '',
     fieldIdentity(problem.field),
   ];
-  return createHash('sha256')
-    .update(JSON.stringify([check.id, ...parts]))
-    .digest('hex')
-    .slice(0, 16);
+  return hash('sha256', JSON.stringify([check.id, ...parts])).slice(0, 16);
 }
 
 function finding(check: Check, owner: TopOwner, problem: Problem, prefix: Field, fix: Fix): Finding {

@@ -148,19 +148,36 @@ export function refuses(level: PodSecurityLevel, minor: number, workload: Judged
   return answer;
 }
 
-/** The controls of a level that the Pods of a workload break, and where: none where the level admits them. */
-export function refusalsOf(
-  level: PssLevel,
-  minor: number,
-  { podSpec, podAnnotations: annotations = {} }: Judged,
-): { control: PssControl; places: string[] }[] {
+export interface Refusal {
+  control: PssControl;
+  places: string[];
+}
+
+const broken = new WeakMap<PodSpec, Map<number, Refusal[]>>();
+
+/**
+ * The controls of a level that the Pods of a workload break, and where: none where the level admits them. Remembered by the
+ * pod spec: both levels are asked about, and by more than one check.
+ */
+export function refusalsOf(level: PssLevel, minor: number, workload: Judged): Refusal[] {
+  const controls = controlsOf(level, minor);
+  return brokenBy(workload, minor).filter(({ control }) => controls.includes(control));
+}
+
+function brokenBy({ podSpec, podAnnotations: annotations = {} }: Judged, minor: number): Refusal[] {
   if (podSpec === undefined) return [];
-  return controlsOf(level, minor)
-    .map((control) => ({
+  const known = broken.get(podSpec) ?? new Map<number, Refusal[]>();
+  broken.set(podSpec, known);
+  const found = known.get(minor);
+  if (found !== undefined) return found;
+  const all = pssControls
+    .map(({ id: control }) => ({
       control,
       places: violations(control, podSpec, { annotations, minor }).map(placeOf),
     }))
     .filter(({ places }) => places.length > 0);
+  known.set(minor, all);
+  return all;
 }
 
 /** `privileged (container app, container proxy)` */

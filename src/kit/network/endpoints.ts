@@ -1,4 +1,5 @@
-import type { Namespace, Workload } from '../../model.ts';
+import type { Namespace, PodSpec, Workload } from '../../model.ts';
+import { once } from '../once.ts';
 import type { NamedPort } from './ports.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -42,18 +43,18 @@ export function endpointOf(workload: Workload, labelsOf: ReadonlyMap<string, Lab
     namespace,
     namespaceLabels: labelsOf.get(namespace) ?? { [nameLabel]: namespace },
     labels: podLabels,
-    ports: namedPorts(podSpec),
+    ports: podSpec === undefined ? [] : namedPorts(podSpec),
     hostNetwork: podSpec?.hostNetwork === true,
     ips: podIPs,
   };
 }
 
 /** Of the containers that go on running: ports of an init container that ends are never reached. */
-function namedPorts(podSpec: Workload['podSpec']): NamedPort[] {
-  const sidecars = (podSpec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return [...sidecars, ...(podSpec?.containers ?? [])].flatMap(({ ports = [] }) =>
+const namedPorts = once(({ initContainers = [], containers }: PodSpec): NamedPort[] => {
+  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...sidecars, ...containers].flatMap(({ ports = [] }) =>
     ports.flatMap(({ name, protocol = 'TCP', containerPort }) =>
       name === undefined ? [] : [{ name, protocol, port: containerPort }],
     ),
   );
-}
+});
