@@ -166,9 +166,9 @@ export function refusalsOf(level: PssLevel, minor: number, workload: Judged): Re
 
 function brokenBy({ podSpec, podAnnotations: annotations = {} }: Judged, minor: number): Refusal[] {
   if (podSpec === undefined) return [];
-  const known = broken.get(podSpec) ?? new Map<number, Refusal[]>();
-  broken.set(podSpec, known);
-  const found = known.get(minor);
+  const byMinor = broken.get(podSpec) ?? new Map<number, Refusal[]>();
+  broken.set(podSpec, byMinor);
+  const found = byMinor.get(minor);
   if (found !== undefined) return found;
   const all = pssControls
     .map(({ id: control }) => ({
@@ -176,7 +176,7 @@ function brokenBy({ podSpec, podAnnotations: annotations = {} }: Judged, minor: 
       places: violations(control, podSpec, { annotations, minor }).map(placeOf),
     }))
     .filter(({ places }) => places.length > 0);
-  known.set(minor, all);
+  byMinor.set(minor, all);
   return all;
 }
 
