@@ -1,3 +1,4 @@
+import { objectTitle } from './kit/titles.ts';
 import { connect, type Connection } from './api/connection.ts';
 import { findResource, type ApiResource } from './collect/api-resources.ts';
 import { collectFiles } from './collect/files.ts';
@@ -8,7 +9,6 @@ import {
   grantsOf,
   isAskedInNamespaces,
   joinBindings,
-  objectTitle,
   rbacSources,
   type Grant,
   type RbacHeld,

@@ -1,7 +1,8 @@
 /** The answer of `passmuster reach` as text, safe to print. */
+import { someOf } from '../kit/titles.ts';
 import { isAllPorts, type Policy, type PortSet } from '../kit/network.ts';
 import type { ExplainedSide, Explanation } from '../kit/network/explain.ts';
-import { someOf } from '../kit/workloads.ts';
+
 import type { IPBlock, ObjectRef } from '../model.ts';
 import type { Answer, Connection } from '../reach/ask.ts';
 import type { Neighbours, Outside, Surroundings } from '../reach/overview.ts';

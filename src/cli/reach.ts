@@ -1,6 +1,5 @@
-import { exit } from '../errors.ts';
+import { printAnswer } from './answer.ts';
 import { askReach } from '../reach/ask.ts';
-import { visible } from '../text.ts';
 import { targetOf, type ReachFlags } from './flags.ts';
 import { json } from './reach-json.ts';
 import { table } from './reach-table.ts';
@@ -15,13 +14,6 @@ export async function reach(pod: string, flags: ReachFlags): Promise<void> {
     ...(to === undefined ? {} : { to }),
     ...(port === undefined ? {} : { port }),
   });
-  if (flags.quiet !== true) for (const note of answer.notes) say('note', note);
-  process.stdout.write(flags.output === 'json' ? json(answer) : table(answer));
-  if (flags.quiet !== true) say('note', `NetworkPolicies only. Not seen: ${answer.notSeen.join('; ')}.`);
-  for (const sentence of answer.unread) say('incomplete', sentence);
-  process.exitCode = answer.unread.length === 0 ? exit.done : exit.incomplete;
-}
-
-function say(label: string, sentence: string): void {
-  process.stderr.write(`${label}: ${visible(sentence, 1000)}\n`);
+  const limits = `NetworkPolicies only. Not seen: ${answer.notSeen.join('; ')}.`;
+  printAnswer(flags.output === 'json' ? json(answer) : table(answer), { ...answer, limits }, flags.quiet);
 }

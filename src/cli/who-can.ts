@@ -1,7 +1,8 @@
-import { exit } from '../errors.ts';
-import { isBuiltIn, qualifiedName, ruleAllows, type Grant, type Request } from '../kit/rbac.ts';
+import { printAnswer } from './answer.ts';
+import { qualifiedName } from '../kit/titles.ts';
+import { isBuiltIn, ruleAllows, type Grant, type Request } from '../kit/rbac.ts';
 import type { PolicyRule } from '../model.ts';
-import { printableJson, visible } from '../text.ts';
+import { printableJson } from '../text.ts';
 import { askWhoCan, type Answer } from '../who-can.ts';
 import { aligned } from './columns.ts';
 import { targetOf, type WhoCanFlags } from './flags.ts';
@@ -22,20 +23,13 @@ export async function whoCan(verb: string, what: string, flags: WhoCanFlags): Pr
     ...(subresource === undefined ? {} : { subresource }),
     ...(namespace === undefined ? {} : { namespace }),
   });
-  if (flags.quiet !== true) for (const note of answer.notes) say('note', note);
-  process.stdout.write(show(answer, flags.output));
-  if (flags.quiet !== true) say('note', `RBAC only. Not seen: ${notSeen.join('; ')}.`);
-  for (const sentence of answer.unread) say('incomplete', sentence);
-  process.exitCode = answer.unread.length === 0 ? exit.done : exit.incomplete;
+  const limits = `RBAC only. Not seen: ${notSeen.join('; ')}.`;
+  printAnswer(show(answer, flags.output), { ...answer, limits }, flags.quiet);
 }
 
 /** The answer as text, safe to print. */
 export const show = (answer: Answer, output: WhoCanFlags['output']): string =>
   output === 'json' ? json(answer) : table(answer, output === 'wide');
-
-function say(label: string, sentence: string): void {
-  process.stderr.write(`${label}: ${visible(sentence, 1000)}\n`);
-}
 
 /** Allowed everything before RBAC is asked. */
 const masters = { kind: 'Group', name: 'system:masters' };

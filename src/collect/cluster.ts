@@ -1,10 +1,9 @@
+import { noSuchNamespace } from './namespaces.ts';
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Connection } from '../api/connection.ts';
 import { ApiError } from '../api/errors.ts';
-import { exit, UserError } from '../errors.ts';
 import type { Collection, Held, HeldSource, Namespace, ObjectsBySource, SourceOutcome } from '../model.ts';
-import { visible } from '../text.ts';
 import { discover, platformOf } from './discovery.ts';
 import { readSource, type Progress, type Reader } from './read.ts';
 import { listPath } from './definition.ts';
@@ -109,13 +108,7 @@ function requireNamespaces(
   const there = new Set(held.namespaces.map(({ metadata }) => metadata.name));
   const missing = wanted.filter((name) => !there.has(name));
   if (missing.length === 0) return;
-  throw new UserError(
-    `The cluster has no namespace ${missing.map((name) => `"${visible(name)}"`).join(', ')}.`,
-    {
-      hint: 'See which there are: kubectl get namespaces.',
-      exitCode: exit.usage,
-    },
-  );
+  throw noSuchNamespace(...missing);
 }
 
 const isKubeSystem = ({ metadata }: Namespace): boolean => metadata.name === 'kube-system';

@@ -26,19 +26,12 @@ import {
   int,
   list,
   object,
+  orNothing,
   required,
   string,
   stringMap,
-  type Projection,
+  strings,
 } from './project.ts';
-
-const strings = list(string);
-
-/** An absent object counts as one without fields: checks need not ask twice. */
-const orNothing =
-  <T extends object>(project: Projection<T | undefined>): Projection<T> =>
-  (value, parent) =>
-    project(value, parent) ?? ({} as T);
 
 export const labelSelector = object<LabelSelector>({
   matchLabels: stringMap,

@@ -106,6 +106,7 @@ function scalar<T>(is: (value: unknown) => value is T, name: string): Projection
 export const string = scalar((value): value is string => typeof value === 'string', 'a string');
 export const bool = scalar((value): value is boolean => typeof value === 'boolean', 'true or false');
 export const int = scalar((value): value is number => Number.isInteger(value), 'a whole number');
+export const strings = list(string);
 
 /** Labels and the like. */
 export const stringMap: Projection<Record<string, string> | undefined> = (value) => {
@@ -124,6 +125,12 @@ export const annotationsLike =
     const kept = Object.entries(stringMap(value, parent) ?? {}).filter(([key]) => pattern.test(key));
     return kept.length === 0 ? undefined : Object.fromEntries(kept);
   };
+
+/** An absent object counts as one without fields: checks need not ask twice. */
+export const orNothing =
+  <T extends object>(project: Projection<T | undefined>): Projection<T> =>
+  (value, parent) =>
+    project(value, parent) ?? ({} as T);
 
 export const constant =
   <T>(value: T): Projection<T> =>

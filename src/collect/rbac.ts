@@ -1,9 +1,8 @@
+import { noSuchNamespace } from './namespaces.ts';
 import type { Connection } from '../api/connection.ts';
 import { ApiError } from '../api/errors.ts';
-import { exit, UserError } from '../errors.ts';
 import { rbacSources, type RbacHeld } from '../kit/rbac.ts';
 import type { SourceOutcome } from '../model.ts';
-import { visible } from '../text.ts';
 import { definitionOf } from './sources.ts';
 import { subsetReader } from './subset.ts';
 
@@ -47,9 +46,6 @@ async function requireNamespace(connection: Connection, namespace: string): Prom
   } catch (error) {
     if (!(error instanceof ApiError) || !['not-found', 'forbidden'].includes(error.reason)) throw error;
     if (error.reason === 'forbidden') return;
-    throw new UserError(`The cluster has no namespace "${visible(namespace)}".`, {
-      hint: 'See which there are: kubectl get namespaces.',
-      exitCode: exit.usage,
-    });
+    throw noSuchNamespace(namespace);
   }
 }

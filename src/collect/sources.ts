@@ -50,12 +50,12 @@ import {
   list,
   object,
   orEmpty,
+  orNothing,
   required,
   string,
   stringMap,
+  strings,
 } from './project.ts';
-
-const strings = list(string);
 
 const policyRule = object<PolicyRule>({
   verbs: orEmpty(strings),
@@ -217,7 +217,7 @@ export const sources = {
       namespaced: true,
       formerly: ['extensions/v1beta1'],
     },
-    { spec: (value, parent) => networkPolicySpec(value, parent) ?? {} },
+    { spec: orNothing(networkPolicySpec) },
   ),
   ciliumNetworkPolicies: source<KubeObject>(
     {
@@ -286,14 +286,14 @@ export const sources = {
     { apiVersion: 'v1', kind: 'Service', resource: 'services', namespaced: true },
     {
       annotations: from(['metadata', 'annotations'], annotationsLike(certificateAnnotation)),
-      spec: (value, parent) => serviceSpec(value, parent) ?? {},
+      spec: orNothing(serviceSpec),
     },
   ),
   ingresses: source<Ingress>(
     { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', resource: 'ingresses', namespaced: true },
     {
       annotations: from(['metadata', 'annotations'], annotationsLike(certificateAnnotation)),
-      spec: (value, parent) => ingressSpec(value, parent) ?? {},
+      spec: orNothing(ingressSpec),
     },
   ),
   gateways: source<Gateway>(
@@ -304,7 +304,7 @@ export const sources = {
       namespaced: true,
       formerly: ['gateway.networking.k8s.io/v1beta1'],
     },
-    { spec: (value, parent) => gatewaySpec(value, parent) ?? {} },
+    { spec: orNothing(gatewaySpec) },
   ),
   podSecurityPolicies: source<PodSecurityPolicy>(
     {

@@ -8,6 +8,8 @@ import type {
   Problem,
 } from '../kit/define-check.ts';
 import { once } from '../kit/once.ts';
+import { objectTitle } from '../kit/titles.ts';
+import { isInUse } from '../kit/workloads.ts';
 import {
   templateSources,
   type CheckResult,
@@ -68,7 +70,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
 
   for (const source of templateSources) {
     for (const workload of held[source]) {
-      if (isTemplateInUse(workload)) judgePodSpec(heldLedgers, workload);
+      if (isInUse(workload)) judgePodSpec(heldLedgers, workload);
     }
   }
   for (const check of runnable) {
@@ -103,7 +105,7 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
       const ledger = ledgerOf(ledgers, check);
       guarded(
         ledger,
-        () => nameOf(workload),
+        () => objectTitle(workload),
         () => {
           if (check.applies?.(podSpec, context) === false) return;
           // Nearly every Pod's owner was judged by its template: it is not held twice.
@@ -240,12 +242,6 @@ const minorOf = (version: string): number =>
 const oldestMinor = 24;
 const newestMinor = 37;
 
-/** Revisions that a controller has scaled to zero are history, not workloads. */
-function isTemplateInUse(workload: Workload): boolean {
-  const isOldRevision = workload.kind === 'ReplicaSet' && workload.metadata.controller !== undefined;
-  return !(isOldRevision && workload.replicas === 0);
-}
-
 function record(ledger: Ledger, object: KubeObject, problem: Problem, check: Check): void {
   const finding = objectFinding(check, object, problem);
   if (ledger.findings.has(finding.id)) return;
@@ -256,9 +252,6 @@ function record(ledger: Ledger, object: KubeObject, problem: Problem, check: Che
 /** All that checks see of a Pod, but for the random end of the one volume name that the API server makes up. */
 const shapeOf = ({ podSpec, podAnnotations }: Workload): string =>
   JSON.stringify([podSpec, podAnnotations]).replaceAll(/"kube-api-access-[a-z0-9]{5}"/g, '"kube-api-access"');
-
-const nameOf = ({ kind, metadata }: KubeObject): string =>
-  `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
 
 const keyOf = ({ ref, identityName }: TopOwner): string =>
   JSON.stringify([ref.apiVersion, ref.kind, ref.namespace, identityName]);

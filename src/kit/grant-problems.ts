@@ -1,10 +1,10 @@
+import { objectTitle } from './titles.ts';
 import { severities, type Field, type RoleBinding, type Severity, type Subject } from '../model.ts';
 import type { Problem } from './define-check.ts';
 import { changeTo } from './field.ts';
 import {
   audienceOf,
   isBuiltIn,
-  objectTitle,
   principalIn,
   subjectStep,
   subjectTitle,

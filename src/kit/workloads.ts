@@ -8,18 +8,20 @@ export interface OwnedTemplate {
   owner: ObjectRef;
 }
 
+/** Revisions that a controller has scaled to zero are history, not workloads. */
+export function isInUse({ kind, metadata, replicas }: Workload): boolean {
+  const isRevision = kind === 'ReplicaSet' && metadata.controller !== undefined;
+  return !(isRevision && replicas === 0);
+}
+
 /**
  * The templates in use, for checks over the cluster. The owner is the same object that a fold over the live Pods is told:
- * what controls the template, or the template itself. Revisions that a controller has scaled to zero are history.
+ * what controls the template, or the template itself.
  */
 export const templatesInUse = (held: TemplateHeld): OwnedTemplate[] =>
   templateSources
     .flatMap((source) => held[source])
-    .filter(({ podSpec }) => podSpec !== undefined)
-    .filter(({ kind, metadata, replicas }) => {
-      const isRevision = kind === 'ReplicaSet' && metadata.controller !== undefined;
-      return !(isRevision && replicas === 0);
-    })
+    .filter((template) => template.podSpec !== undefined && isInUse(template))
     .map((template) => ({ template, owner: ownerOf(template) }));
 
 function ownerOf({ apiVersion, kind, metadata }: Workload): ObjectRef {
@@ -32,13 +34,3 @@ function ownerOf({ apiVersion, kind, metadata }: Workload): ObjectRef {
     name: owner.name,
   };
 }
-
-/** `Deployment shop/web`. */
-export const refTitle = ({ kind, namespace, name }: ObjectRef): string =>
-  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
-
-/** `a, b, c and 4 more`. */
-export const someOf = (names: readonly string[], most = 3): string =>
-  names.length <= most
-    ? names.join(', ')
-    : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;

@@ -1,9 +1,10 @@
 /** What an answer is made from: read from the cluster, or from manifests. */
+import { noSuchNamespace } from '../collect/namespaces.ts';
 import { connect, type ConnectionOptions } from '../api/connection.ts';
 import { collectFiles } from '../collect/files.ts';
 import { definitionOf } from '../collect/sources.ts';
 import { subsetReader, type Subset, type SubsetReader } from '../collect/subset.ts';
-import { exit, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { otherPolicySources } from '../kit/network/other-policies.ts';
 import { templatesInUse } from '../kit/workloads.ts';
 import type { Namespace, NetworkPolicy, ObjectRef, SourceName, SourceOutcome, Workload } from '../model.ts';
@@ -111,10 +112,7 @@ function requireSome(source: SourceName, { state, reason = state, unreadNamespac
 function requireNamespaces(wanted: readonly string[], namespaces: readonly Namespace[]): void {
   const missing = wanted.find((name) => !namespaces.some(({ metadata }) => metadata.name === name));
   if (missing === undefined) return;
-  throw new UserError(`The cluster has no namespace "${visible(missing)}".`, {
-    hint: 'See which there are: kubectl get namespaces.',
-    exitCode: exit.usage,
-  });
+  throw noSuchNamespace(missing);
 }
 
 const sentencesOf = (outcomes: Read['outcomes']): string[] =>

@@ -1,5 +1,6 @@
+import { refTitle } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
-import { refTitle, templatesInUse } from '../../kit/workloads.ts';
+import { templatesInUse } from '../../kit/workloads.ts';
 import { templateSources, type KubeObject, type ObjectRef, type Platform } from '../../model.ts';
 
 /** Of live Pods what they belong to, by its title; a generated Pod goes by what its name was generated from. */

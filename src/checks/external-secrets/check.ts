@@ -1,5 +1,6 @@
+import { refTitle, someOf } from '../../kit/titles.ts';
 import { clusterCheck } from '../../kit/define-check.ts';
-import { refTitle, someOf, templatesInUse } from '../../kit/workloads.ts';
+import { templatesInUse } from '../../kit/workloads.ts';
 import { templateSources, type ObjectRef, type Workload } from '../../model.ts';
 
 /** The CSI drivers that mount values from a store outside of the cluster. */

@@ -1,7 +1,7 @@
+import { objectTitle, someOf } from '../../kit/titles.ts';
 import { clusterCheck } from '../../kit/define-check.ts';
 import { selects } from '../../kit/label-selector.ts';
-import { objectTitle } from '../../kit/rbac.ts';
-import { someOf } from '../../kit/workloads.ts';
+
 import type {
   GatekeeperConstraint,
   Held,

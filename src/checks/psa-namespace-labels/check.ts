@@ -1,4 +1,4 @@
-import { blastRadius, livePods, type Workloads } from '../../kit/admission/blast-radius.ts';
+import { blastRadius, overLabels, type Workloads } from '../../kit/admission/blast-radius.ts';
 import { enforcing, levelTo, repairs } from '../../kit/admission/label-fix.ts';
 import { invalidLabels, levelLabel, podSecurityOf } from '../../kit/admission/pod-security.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
@@ -13,10 +13,7 @@ export const psaNamespaceLabels = clusterCheck({
   title: 'Pod Security labels on namespaces',
   severity: 'medium',
   onNothing: 'not-applicable',
-  needs: ['namespaces', ...templateSources],
-  // The labels alone decide; the workloads are for the blast radius.
-  beside: [...templateSources, 'pods'],
-  pods: livePods,
+  ...overLabels,
   test(held, { minor, pods }) {
     const evaluated = held.namespaces.filter(({ metadata }) => !isPlatformNamespace(metadata.name));
     const problems = evaluated.flatMap((object) => {

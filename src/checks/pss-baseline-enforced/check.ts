@@ -1,9 +1,8 @@
-import { blastRadius, livePods } from '../../kit/admission/blast-radius.ts';
+import { blastRadius, overLabels } from '../../kit/admission/blast-radius.ts';
 import { enforcing } from '../../kit/admission/label-fix.ts';
 import { levelLabel, podSecurityOf } from '../../kit/admission/pod-security.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { isPlatformNamespace } from '../../kit/system-namespaces.ts';
-import { templateSources } from '../../model.ts';
 
 /** Whether the namespace refuses what breaks the Baseline level; what only audits or warns refuses nothing. */
 export const pssBaselineEnforced = clusterCheck({
@@ -11,10 +10,7 @@ export const pssBaselineEnforced = clusterCheck({
   title: 'Namespaces enforce Pod Security Baseline or stricter',
   severity: 'medium',
   onNothing: 'not-applicable',
-  needs: ['namespaces', ...templateSources],
-  // The labels alone decide; the workloads are for the blast radius.
-  beside: [...templateSources, 'pods'],
-  pods: livePods,
+  ...overLabels,
   test(held, { minor, pods }) {
     const evaluated = held.namespaces.filter(({ metadata }) => !isPlatformNamespace(metadata.name));
     const open = evaluated.filter(

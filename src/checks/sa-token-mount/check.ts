@@ -1,6 +1,7 @@
+import { objectTitle } from '../../kit/titles.ts';
 import { podSpecCheck, type Problem } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
-import { objectTitle, rbacSources, type Grant } from '../../kit/rbac.ts';
+import { rbacSources, type Grant } from '../../kit/rbac.ts';
 import {
   accountNameOf,
   accountsByName,

@@ -1,7 +1,8 @@
+import { qualifiedName } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { once } from '../../kit/once.ts';
 import { walkContainers } from '../../kit/pods.ts';
-import { qualifiedName } from '../../kit/rbac.ts';
+
 import { templateSources } from '../../model.ts';
 import type {
   Held,

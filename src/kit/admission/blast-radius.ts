@@ -1,4 +1,11 @@
-import type { BlastRadius, Namespace, ObjectRef, PodSpec, Workload } from '../../model.ts';
+import {
+  templateSources,
+  type BlastRadius,
+  type Namespace,
+  type ObjectRef,
+  type PodSpec,
+  type Workload,
+} from '../../model.ts';
 import type { PodFold } from '../define-check.ts';
 import { once } from '../once.ts';
 import type { PssLevel } from '../pss.ts';
@@ -108,3 +115,10 @@ function merged(...parts: readonly (ReadonlyMap<string, Owned> | undefined)[]): 
   }
   return [...owners].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, owned]) => owned);
 }
+
+/** What checks of a namespace's labels read: the labels alone decide, the workloads are for the blast radius. */
+export const overLabels = {
+  needs: ['namespaces', ...templateSources],
+  beside: [...templateSources, 'pods'],
+  pods: livePods,
+} as const;

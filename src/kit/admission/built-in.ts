@@ -1,5 +1,6 @@
+import { objectTitle } from '../titles.ts';
 import type { Held } from '../../model.ts';
-import { effect, modeOfActions, titleOf, type PolicyControl } from './control.ts';
+import { effect, modeOfActions, type PolicyControl } from './control.ts';
 import { least, matchReach, someIf } from './match.ts';
 import { podSecurityOf } from './pod-security.ts';
 
@@ -35,7 +36,7 @@ export function validatingAdmissionPolicies({
     return [
       {
         mechanism: policy.kind,
-        title: `${titleOf(policy)} (binding ${binding.metadata.name})`,
+        title: `${objectTitle(policy)} (binding ${binding.metadata.name})`,
         effectIn: (namespace) =>
           matchConstraints === undefined
             ? undefined

@@ -1,4 +1,4 @@
-import type { KubeObject, Namespace } from '../../model.ts';
+import type { Namespace } from '../../model.ts';
 import type { Reach } from './match.ts';
 
 /** What becomes of a Pod that breaks the policy: refused, noted, its author told, nothing. */
@@ -22,9 +22,6 @@ export interface PolicyControl {
   /** Undefined where no Pod of the namespace is its business. */
   effectIn(namespace: Namespace): Effect | undefined;
 }
-
-export const titleOf = ({ kind, metadata: { name, namespace } }: KubeObject): string =>
-  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
 export const effect = (mode: Mode, reach: Reach): Effect | undefined =>
   reach === 'none' ? undefined : { mode, reach };

@@ -1,5 +1,6 @@
+import { objectTitle } from '../titles.ts';
 import type { GatekeeperConstraint, Held, Namespace } from '../../model.ts';
-import { effect, titleOf, type Mode, type PolicyControl } from './control.ts';
+import { effect, type Mode, type PolicyControl } from './control.ts';
 import { inNamespace, least, matchesAnyGlob, ofPods, onlyIf, someIf, type Reach } from './match.ts';
 import { engineReach } from './webhooks.ts';
 
@@ -10,7 +11,7 @@ export function gatekeeperConstraints(
   const seen = engineReach(held, 'Gatekeeper');
   return held.gatekeeperConstraints.map((constraint) => ({
     mechanism: 'Gatekeeper',
-    title: titleOf(constraint),
+    title: objectTitle(constraint),
     effectIn: (namespace) =>
       effect(modeOf(constraint), least(matchReach(constraint, namespace), seen(namespace))),
   }));

@@ -1,5 +1,6 @@
+import { objectTitle } from '../titles.ts';
 import type { Held } from '../../model.ts';
-import { effect, titleOf, type PolicyControl } from './control.ts';
+import { effect, type PolicyControl } from './control.ts';
 import { inNamespace, least, ofPods, rulesReach, someIf } from './match.ts';
 
 /** The policies of Kubewarden. One that is not `active` has no webhook yet; `monitor` only writes down what it would do. */
@@ -12,7 +13,7 @@ export const kubewardenPolicies = (
     const own = policy.metadata.namespace;
     return {
       mechanism: 'Kubewarden',
-      title: titleOf(policy),
+      title: objectTitle(policy),
       effectIn: (namespace) =>
         own !== undefined && own !== namespace.metadata.name
           ? undefined

@@ -1,14 +1,7 @@
+import { objectTitle } from '../titles.ts';
 import type { Held, KyvernoFilter, KyvernoMatch, KyvernoPolicy, Namespace } from '../../model.ts';
 import { selects } from '../label-selector.ts';
-import {
-  effect,
-  modeOfActions,
-  strongest,
-  titleOf,
-  type Effect,
-  type Mode,
-  type PolicyControl,
-} from './control.ts';
+import { effect, modeOfActions, strongest, type Effect, type Mode, type PolicyControl } from './control.ts';
 import {
   except,
   inNamespace,
@@ -79,7 +72,7 @@ function ofExpressions(
   const mode = isAsked ? modeOfActions(validationActions.length === 0 ? ['Deny'] : validationActions) : 'off';
   return {
     mechanism: 'Kyverno',
-    title: titleOf(policy),
+    title: objectTitle(policy),
     imagesOnly,
     effectIn: (namespace) =>
       effect(mode, least(matchReach(matchConstraints, namespace), someIf(matchConditions.length > 0))),
@@ -101,7 +94,7 @@ function ofRules(policy: KyvernoPolicy): PolicyControl[] {
       : [
           {
             mechanism: 'Kyverno',
-            title: titleOf(policy),
+            title: objectTitle(policy),
             imagesOnly,
             effectIn: (namespace) =>
               strongest(own.map((rule) => effectOfRule(policy, rule, namespace, admission !== false))),

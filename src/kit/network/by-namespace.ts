@@ -1,6 +1,7 @@
+import { refTitle } from '../titles.ts';
 import type { Namespace } from '../../model.ts';
 import { isPlatformNamespace } from '../system-namespaces.ts';
-import { refTitle } from '../workloads.ts';
+
 import type { PodClass, PodClasses } from './classes.ts';
 
 /**

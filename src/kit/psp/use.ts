@@ -1,3 +1,4 @@
+import { objectTitle } from '../titles.ts';
 import type { PodSecurityPolicy, Subject } from '../../model.ts';
 import { once } from '../once.ts';
 import {
@@ -5,7 +6,6 @@ import {
   audienceOf,
   grantAllows,
   grantsOf,
-  objectTitle,
   standsFor,
   subjectTitle,
   type Grant,

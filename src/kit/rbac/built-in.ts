@@ -1,7 +1,8 @@
+import { objectTitle } from '../titles.ts';
 import type { RoleBinding, Subject } from '../../model.ts';
 import { apiServerBindings, kubeadmBindings, type ExpectedBinding } from './bootstrap.ts';
 import type { Grant } from './grants.ts';
-import { objectTitle, principalOf, subjectTitle } from './subjects.ts';
+import { principalOf, subjectTitle } from './subjects.ts';
 
 const byName = (bindings: readonly ExpectedBinding[]) =>
   new Map(bindings.map(([binding, role, ...subjects]) => [binding, { role, subjects }]));

@@ -1,8 +1,9 @@
+import { objectTitle, qualifiedName } from '../titles.ts';
 import type { Held, HeldSource, PolicyRule, Role, RoleBinding, Subject } from '../../model.ts';
 import { selects } from '../label-selector.ts';
 import { once } from '../once.ts';
 import { ruleAllows, type Request } from './rules.ts';
-import { objectTitle, principalOf, qualifiedName, standsFor, type Identity } from './subjects.ts';
+import { principalOf, standsFor, type Identity } from './subjects.ts';
 
 /** What must be read to know who may do what: half of it gives false verdicts. */
 export const rbacSources = [

@@ -1,4 +1,4 @@
-import type { FieldStep, KubeObject, Subject } from '../../model.ts';
+import type { FieldStep, Subject } from '../../model.ts';
 
 /** The service account, where one is bound by the user name that it logs in with; else the subject. */
 export function principalOf(subject: Subject): Subject {
@@ -64,10 +64,3 @@ export const subjectStep = (index: number, { kind, name, namespace }: Subject): 
 /** `ServiceAccount shop/deployer`, `Group system:authenticated`. */
 export const subjectTitle = ({ kind, namespace, name }: Subject): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
-
-/** `RoleBinding shop/ops`, `ClusterRoleBinding ops`. */
-export const objectTitle = (object: KubeObject): string => `${object.kind} ${qualifiedName(object)}`;
-
-/** `shop/ops`, or `ops` of a cluster-scoped object. */
-export const qualifiedName = ({ metadata: { namespace, name } }: KubeObject): string =>
-  namespace === undefined ? name : `${namespace}/${name}`;
