@@ -12,6 +12,8 @@ import { sources } from '../src/collect/sources.ts';
 import { configReference, configTemplate } from '../src/config.ts';
 import { reportSchema } from '../src/history/report-schema.ts';
 import { guidanceHeadings } from '../src/kit/guidance.ts';
+import { fieldsRead } from './protobuf/fields-read.ts';
+import { tableText } from './protobuf/table-text.ts';
 
 const root = join(import.meta.dirname, '..');
 const notice = (source: string): string =>
@@ -22,6 +24,7 @@ const generated: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configurationPage,
   'docs/report.schema.json': reportJsonSchema,
   'k8s/base/clusterrole.yaml': clusterRole,
+  'src/api/protobuf/fields.json': () => tableText(fieldsRead()),
 };
 
 /** Every check with its whole record: what `passmuster explain` prints, to browse. */

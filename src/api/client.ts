@@ -1,7 +1,7 @@
 import { exit, messageOf, UserError } from '../errors.ts';
 import type { JsonObject } from '../model.ts';
 import { inClusterTarget, readCredentials } from './credentials.ts';
-import { decode } from './decode.ts';
+import { decoderOf } from './decode.ts';
 import { ApiError, protocolError, statusError } from './errors.ts';
 import { readKubeconfig, type KubeconfigOptions, type Target } from './kubeconfig.ts';
 import { hostOf, isLoopback, proxyFromEnvironment } from './proxy.ts';
@@ -125,24 +125,24 @@ async function signIn(options: ClientOptions): Promise<{ target: Target; transpo
 const userOf = ({ user, impersonation }: Target): string =>
   impersonation.user === undefined ? `"${user.name}"` : `"${user.name}" acting as "${impersonation.user}"`;
 
-/** Bytes that are no JSON after all were cut short on the way, if they claim to be JSON. */
+/** Bytes that do not make what their content type says were cut short on the way. */
 function objectOf(answer: Answer, where: { server: string; path: string; user: string }): JsonObject {
-  const json = /\bjson\b/.test(answer.contentType);
+  const decoder = decoderOf(answer.contentType);
   if (answer.status !== 200) {
     let status: JsonObject | undefined;
     try {
-      if (json) status = decode(answer.body) as JsonObject;
+      status = decoder?.decode(answer.body) as JsonObject | undefined;
     } catch {
       // Without a readable Status the number has to do.
     }
     throw statusError(answer, status, where);
   }
-  if (!json) {
+  if (!decoder) {
     throw protocolError(where, `the content type is "${answer.contentType.slice(0, 80)}"`);
   }
   let value: unknown;
   try {
-    value = decode(answer.body);
+    value = decoder.decode(answer.body);
   } catch (error) {
     throw new ApiError(
       'interrupted',

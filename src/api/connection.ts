@@ -1,4 +1,5 @@
 import type { JsonObject } from '../model.ts';
+import { accept } from './decode.ts';
 import { openClient, type ClientOptions } from './client.ts';
 import { listPages, type ListEvent, type ListQuery } from './list.ts';
 import { defaultRetryPolicy, retryBudget, withRetries, type RetryPolicy } from './retry.ts';
@@ -53,7 +54,7 @@ export async function connect(options: ConnectionOptions = {}): Promise<Connecti
       return client.requests;
     },
     get: (path) =>
-      withRetries((left) => client.fetch({ path, timeoutMs: left, maxBytes }), {
+      withRetries((left) => client.fetch({ path, accept: accept(), timeoutMs: left, maxBytes }), {
         timeoutMs,
         budget: retryBudget(retry),
         alsoRetry: ({ reason }) => reason === 'unreachable' && client.answered,

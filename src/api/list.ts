@@ -1,10 +1,11 @@
 import { ApiError, protocolError } from './errors.ts';
-import { decodeListHead, type ListMetadata } from './decode.ts';
+import { accept, decoderOf, type ListMetadata } from './decode.ts';
 import type { Client } from './client.ts';
 import { retryBudget, withRetries, type RetryPolicy } from './retry.ts';
 
 export interface ListQuery {
-  /** `kind` that the answer must have: `PodList`. */
+  apiVersion: string;
+  /** Of what is listed: `Pod` for a `PodList`. */
   kind: string;
   fieldSelector?: string;
 }
@@ -46,9 +47,12 @@ interface PageRequest {
   abort: () => void;
 }
 
+/** Pages under way or waiting while the caller works on one: the API server, and both connections, always have something to do. */
+const pagesAhead = 2;
+
 /**
- * Reads a list page by page. The next page is asked for as soon as its token is known, so that it travels while the
- * caller works on this one; never more than two pages are in memory.
+ * Reads a list page by page. Each next page is asked for as soon as its token is known, so that it travels while the
+ * caller works; never more than `pagesAhead` and the one in work are in memory.
  * @throws ApiError when the list cannot be read to its end.
  */
 export async function* listPages(
@@ -58,45 +62,79 @@ export async function* listPages(
   options: ListOptions,
 ): AsyncGenerator<ListEvent, void, undefined> {
   const requestPage = pageRequester(client, path, query, options);
-  let current: PageRequest | undefined = requestPage(undefined);
-  let ahead: PageRequest | undefined;
+  let queue = queueFrom(undefined, requestPage);
   let restarted = false;
   let readSinceExpiry = false;
   try {
-    while (current) {
-      const token: string | undefined = await current.next;
-      ahead = token === undefined ? undefined : requestPage(token);
-      const page: Page | ApiError = await current.page.catch(onlyExpired);
+    for (;;) {
+      const page: Page | ApiError | undefined = await queue.take().catch(onlyExpired);
+      if (page === undefined) return;
       if (page instanceof ApiError) {
-        ahead?.abort();
+        queue.abort();
         const reason = 'the API server expired the list while it was read';
         if (!restarted) {
           restarted = true;
-          current = requestPage(undefined);
+          queue = queueFrom(undefined, requestPage);
           yield { type: 'restart', reason };
         } else if (page.continueToken !== undefined && readSinceExpiry) {
-          current = requestPage(page.continueToken);
+          queue = queueFrom(page.continueToken, requestPage);
           yield {
             type: 'inconsistent',
             reason: `${reason}, twice: the rest is of a later time than the beginning`,
           };
         } else throw page;
         readSinceExpiry = false;
-        continue;
+      } else {
+        readSinceExpiry = true;
+        yield pageEvent(page);
       }
-      readSinceExpiry = true;
-      if (ahead?.token !== page.continue) {
-        ahead?.abort();
-        ahead = page.continue === undefined ? undefined : requestPage(page.continue);
-      }
-      current = ahead;
-      ahead = undefined;
-      yield pageEvent(page);
     }
   } finally {
-    current?.abort();
-    ahead?.abort();
+    queue.abort();
   }
+}
+
+/** The pages of a list from one token on, in their order. */
+interface PageQueue {
+  /** The next page; undefined after the last. @throws what became of it */
+  take(): Promise<Page | undefined>;
+  abort(): void;
+}
+
+function queueFrom(
+  first: string | undefined,
+  requestPage: (token: string | undefined) => PageRequest,
+): PageQueue {
+  const asked: PageRequest[] = [];
+  const ask = (token: string | undefined): void => {
+    asked.push(requestPage(token));
+    void askAhead();
+  };
+  const askAhead = async (): Promise<void> => {
+    const last = asked.at(-1);
+    const token = await last?.next;
+    if (token !== undefined && last === asked.at(-1) && asked.length < pagesAhead) ask(token);
+  };
+  const abort = (): void => {
+    for (const request of asked.splice(0)) request.abort();
+  };
+  ask(first);
+  return {
+    async take() {
+      const page = await asked[0]?.page;
+      if (page === undefined) return undefined;
+      asked.shift();
+      if (asked[0]?.token === page.continue) {
+        void askAhead();
+      } else {
+        // The first bytes said something else than the whole, or nothing.
+        abort();
+        if (page.continue !== undefined) ask(page.continue);
+      }
+      return page;
+    },
+    abort,
+  };
 }
 
 const pageEvent = ({ items, remaining }: Page): ListEvent => ({
@@ -125,8 +163,8 @@ function pageRequester(client: Client, path: string, query: ListQuery, options: 
   return (token: string | undefined): PageRequest => {
     const { signal, abort } = abortable();
     const next = Promise.withResolvers<string | undefined>();
-    const onHead = (head: Buffer): boolean => {
-      const metadata = decodeListHead(head);
+    const onHead = (head: Buffer, contentType: string): boolean => {
+      const metadata = decoderOf(contentType)?.decodeListHead(head);
       if (metadata) next.resolve(tokenOf(metadata));
       return metadata !== undefined;
     };
@@ -136,12 +174,13 @@ function pageRequester(client: Client, path: string, query: ListQuery, options: 
         try {
           const list = await client.fetch({
             path: url(token),
+            accept: accept(query),
             timeoutMs,
             maxBytes: options.maxBytes,
             signal,
             onHead,
           });
-          return pageOf(list, query.kind, { server: client.server, path });
+          return pageOf(list, `${query.kind}List`, { server: client.server, path });
         } catch (error) {
           if (error instanceof ApiError && error.reason === 'too-large' && asked > 1) {
             limit = Math.min(limit, Math.ceil(asked / 2));

@@ -18,13 +18,15 @@ export interface Route {
 export interface Exchange {
   /** Path and query. */
   path: string;
+  /** The media types that the answer may have. */
+  accept: string;
   /** Deadline of the whole exchange. */
   timeoutMs: number;
   /** Bytes, after decompression, that the body may have. */
   maxBytes: number;
   signal?: AbortSignal;
-  /** Given the body so far while it is short; returns true when it has seen enough. */
-  onHead?: (head: Buffer) => boolean;
+  /** Given the body so far while it is short, and its content type; returns true when it has seen enough. */
+  onHead?: (head: Buffer, contentType: string) => boolean;
 }
 
 export interface Answer {
@@ -58,12 +60,11 @@ export function openTransport(route: Route, credentials: Credentials): Transport
     server.origin + (route.proxy === undefined ? '' : ` through the proxy ${new URL(route.proxy).host}`);
   const headers = {
     ...credentials.headers,
-    accept: 'application/json',
     'user-agent': userAgent,
     ...(gzip ? { 'accept-encoding': 'gzip' } : {}),
   };
   return {
-    async exchange({ path, timeoutMs, maxBytes, signal, onHead }) {
+    async exchange({ path, accept, timeoutMs, maxBytes, signal, onHead }) {
       const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
       // A stall is noticed early enough for a second try within the deadline.
       const stalled = Math.max(1, Math.min(idleTimeoutMs, Math.ceil(timeoutMs / 2)));
@@ -72,18 +73,19 @@ export function openTransport(route: Route, credentials: Credentials): Transport
           origin: server.origin,
           path: prefix + path,
           method: 'GET',
-          headers,
+          headers: { ...headers, accept },
           headersTimeout: stalled,
           bodyTimeout: stalled,
           signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
         });
         const { statusCode: status, headers: answered } = response;
-        const peek = status === 200 ? onHead : undefined;
+        const contentType = String(answered['content-type'] ?? '');
+        const peek = status === 200 && onHead ? (head: Buffer) => onHead(head, contentType) : undefined;
         const body = await read(unzipped(response.body, answered['content-encoding']), maxBytes, peek);
         const retryAfterMs = retryAfter(answered['retry-after']);
         return {
           status,
-          contentType: String(answered['content-type'] ?? ''),
+          contentType,
           ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
           body,
         };
@@ -104,7 +106,11 @@ function dispatcherFor({ proxy, connectTimeoutMs }: Route, { tls }: Credentials)
 }
 
 /** The whole body as one buffer, put together once. */
-async function read(body: Readable, maxBytes: number, onHead: Exchange['onHead']): Promise<Buffer> {
+async function read(
+  body: Readable,
+  maxBytes: number,
+  onHead: ((head: Buffer) => boolean) | undefined,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   let peek = onHead;

@@ -120,7 +120,8 @@ async function kubeSystemUid(
 ): Promise<string | undefined> {
   const listed = namespaces.find(isKubeSystem);
   if (listed) return listed.metadata.uid;
-  const query = { kind: 'NamespaceList', fieldSelector: 'metadata.name=kube-system' };
+  const { apiVersion, kind } = sources.namespaces;
+  const query = { apiVersion, kind, fieldSelector: 'metadata.name=kube-system' };
   try {
     for await (const event of connection.list(listPath(sources.namespaces), query)) {
       if (event.type === 'page')

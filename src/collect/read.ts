@@ -170,7 +170,8 @@ async function readList<S extends SourceName>(
   const path = listPath(served, namespace);
   let note: string | undefined;
   try {
-    for await (const event of connection.list(path, { kind: `${served.kind}List`, ...selector })) {
+    const { apiVersion, kind } = served;
+    for await (const event of connection.list(path, { apiVersion, kind, ...selector })) {
       if (event.type === 'restart') {
         target.restart();
       } else if (event.type === 'inconsistent') {

@@ -26,7 +26,7 @@ import {
 } from '../model.ts';
 import { exemptionBook, type Exemption } from './exemptions.ts';
 import { startFolds } from './folds.ts';
-import { objectFinding, podSpecFinding } from './findings.ts';
+import { identify, objectFinding, podSpecFinding } from './findings.ts';
 import { addPods, guarded, keep, ledgerOf, openLedgers, type Ledger, type Ledgers } from './ledger.ts';
 import { namespaceResults } from './namespaces.ts';
 import { ownerResolver, refOf, type TopOwner } from './owners.ts';
@@ -156,14 +156,15 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     owner: TopOwner,
     problem: Problem,
   ): Finding | undefined {
-    const finding = podSpecFinding(check, workload, owner, problem);
+    const id = identify(check, owner, problem);
     const isLivePod = workload.kind === 'Pod' && owner.ref.kind !== 'Pod';
-    if (isLivePod && ledgerOf(heldLedgers, check).findings.has(finding.id)) return undefined;
-    const known = ledger.findings.get(finding.id);
+    if (isLivePod && ledgerOf(heldLedgers, check).findings.has(id)) return undefined;
+    const known = ledger.findings.get(id);
     if (known !== undefined) {
       if (known.finding.drift !== undefined) known.finding.drift.pods += 1;
       return known.finding;
     }
+    const finding = podSpecFinding(check, id, workload, owner, problem);
     // A custom controller's template is not listed, so there is nothing the Pod could differ from.
     if (isLivePod && owner.object !== undefined) finding.drift = { pods: 1, example: workload.metadata.name };
     const answer = again(workload);

@@ -16,7 +16,7 @@ import { refOf, type TopOwner } from './owners.ts';
  * The identity of a finding: stable over rollouts, so that new, resolved and still open mean something. The field
  * is the one the check named (relative to the pod spec), so a template and the Pods made of it share it.
  */
-function identify(check: Check, owner: TopOwner, problem: Problem): string {
+export function identify(check: Check, owner: TopOwner, problem: Problem): string {
   const [group] = owner.ref.apiVersion.includes('/') ? owner.ref.apiVersion.split('/') : [''];
   const parts = problem.identity ?? [
     group ?? '',
@@ -29,11 +29,18 @@ function identify(check: Check, owner: TopOwner, problem: Problem): string {
   return hash('sha256', JSON.stringify([check.id, ...parts])).slice(0, 16);
 }
 
-function finding(check: Check, owner: TopOwner, problem: Problem, prefix: Field, fix: Fix): Finding {
+function finding(
+  check: Check,
+  id: string,
+  owner: TopOwner,
+  problem: Problem,
+  prefix: Field,
+  fix: Fix,
+): Finding {
   const container = containerOf(problem.field);
   const path = formatField([...prefix, ...problem.field]);
   return {
-    id: identify(check, owner, problem),
+    id,
     object: owner.ref,
     ...(container === undefined ? {} : { container }),
     ...(path === '' ? {} : { path }),
@@ -45,12 +52,18 @@ function finding(check: Check, owner: TopOwner, problem: Problem, prefix: Field,
   };
 }
 
-/** A finding in a pod spec: of a template, or of a live Pod. */
-export function podSpecFinding(check: Check, workload: Workload, owner: TopOwner, problem: Problem): Finding {
+/** A finding in a pod spec: of a template, or of a live Pod. `id` is what `identify` gave. */
+export function podSpecFinding(
+  check: Check,
+  id: string,
+  workload: Workload,
+  owner: TopOwner,
+  problem: Problem,
+): Finding {
   const toSpec = podSpecPath[workload.kind] ?? [];
   const metadata: Field = [...toSpec.slice(0, -1), 'metadata'];
   const prefix: Field = problem.base === 'metadata' ? metadata : [...toSpec];
-  return finding(check, owner, problem, prefix, podSpecFix(workload, owner, problem, prefix, metadata));
+  return finding(check, id, owner, problem, prefix, podSpecFix(workload, owner, problem, prefix, metadata));
 }
 
 /** A finding on an object that is not a workload. */
@@ -64,8 +77,10 @@ export function objectFinding(check: Check, object: KubeObject, problem: Problem
       fix: objectFix(member.object, member.fix),
     };
   });
+  const owner = { ref, identityName: ref.name };
+  const id = identify(check, owner, problem);
   return {
-    ...finding(check, { ref, identityName: ref.name }, problem, [], objectFix(object, problem.fix)),
+    ...finding(check, id, owner, problem, [], objectFix(object, problem.fix)),
     ...(members === undefined ? {} : { members }),
   };
 }

@@ -2,27 +2,33 @@ import type { Change, Field, FieldStep, Json } from '../model.ts';
 
 /** `spec.containers[0].securityContext.privileged`, as kubectl writes paths. */
 export function formatField(field: Field): string {
-  return field
-    .map((step, i) => (typeof step === 'string' ? (i === 0 ? '' : '.') + step : `[${step.index}]`))
-    .join('');
+  let path = '';
+  for (const step of field) {
+    if (typeof step === 'string') path += path === '' ? step : `.${step}`;
+    else path += `[${step.index}]`;
+  }
+  return path;
 }
+
+const containerLists: ReadonlySet<string> = new Set(['containers', 'initContainers', 'ephemeralContainers']);
 
 /** The same without indexes: list elements by what recognises them, so that a reordering changes nothing. */
 export function fieldIdentity(field: Field): string {
-  return field
-    .map((step) => {
-      if (typeof step === 'string') return `.${step}`;
-      const where = Object.entries(step.where).toSorted(([a], [b]) => (a < b ? -1 : 1));
-      return `[${where.map(([key, value]) => `${key}=${value}`).join(',')}]`;
-    })
-    .join('');
+  let identity = '';
+  for (const step of field)
+    identity += typeof step === 'string' ? `.${step}` : `[${whereIdentity(step.where)}]`;
+  return identity;
 }
+
+const whereIdentity = (where: Exclude<FieldStep, string>['where']): string =>
+  Object.keys(where)
+    .toSorted()
+    .map((key) => `${key}=${where[key]}`)
+    .join(',');
 
 /** The name of the container that the field lies in, if it lies in one. */
 export function containerOf(field: Field): string | undefined {
-  const list = field.findIndex(
-    (step) => typeof step === 'string' && /^(initC|ephemeralC|c)ontainers$/.test(step),
-  );
+  const list = field.findIndex((step) => typeof step === 'string' && containerLists.has(step));
   const element = list === -1 ? undefined : field[list + 1];
   if (element === undefined || typeof element === 'string') return undefined;
   return String(element.where['name']);

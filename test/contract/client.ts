@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 export interface Reply {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Decoded. */
+  /** Decompressed. */
+  bytes: Buffer;
   text: string;
   /** Bytes of the body on the wire. */
   size: number;
@@ -43,13 +44,12 @@ export function createClient(server: string, ca: string, tokens: Record<'admin' 
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
           response.on('end', () => {
             const body = Buffer.concat(chunks);
-            const text = (
-              response.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
-            ).toString();
+            const bytes = response.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
             resolve({
               status: response.statusCode ?? 0,
               headers: response.headers,
-              text,
+              bytes,
+              text: bytes.toString(),
               size: body.length,
               port,
             });

@@ -1,8 +1,12 @@
-/** Compression, indentation, connections. */
+/** Compression, indentation, encodings, connections. */
 import { expect, test } from 'vitest';
+import { decoderOf } from '../../src/api/decode.ts';
+import { sources } from '../../src/collect/sources.ts';
 import { pods } from './subject.ts';
 import type { List, Subject } from './subject.ts';
 import { podNames } from './seed.ts';
+
+const protobuf = 'application/vnd.kubernetes.protobuf';
 
 export function wireCases(subject: Subject): void {
   const lines = async (path: string, userAgent: string) =>
@@ -26,6 +30,39 @@ export function wireCases(subject: Subject): void {
       expect(await lines(one, agent)).toBeGreaterThan(5);
     expect(await lines(`${one}?pretty=true`, 'passmuster/0.1')).toBeGreaterThan(5);
     expect(await lines(`${one}?pretty=false`, 'curl/8.0')).toBe(1);
+  });
+
+  test('who asks for protobuf gets it, with all that is read of the same list in JSON', async () => {
+    const asked = { headers: { accept: `${protobuf}, application/json` } };
+    const { apiVersion, kind, project } = sources.pods;
+    const first = await subject.get(`${pods}?limit=5`, asked);
+    expect(first.headers['content-type']).toBe(protobuf);
+    const decoder = decoderOf(protobuf);
+    const list = decoder?.decode(first.bytes) as List;
+    const inJson = await subject.json<List>(`${pods}?limit=5`);
+    expect(list).toMatchObject({ apiVersion, kind: `${kind}List`, metadata: { remainingItemCount: 7 } });
+    expect(list.items.map(project)).toEqual(inJson.items.map(project));
+    expect(decoder?.decodeListHead(first.bytes.subarray(0, 1000))).toEqual(list.metadata);
+
+    const token = encodeURIComponent(list.metadata.continue ?? '');
+    const rest = decoder?.decode(
+      (await subject.get(`${pods}?limit=50&continue=${token}`, asked)).bytes,
+    ) as List;
+    expect([...list.items, ...rest.items].map(project).map(({ metadata }) => metadata.name)).toEqual(
+      podNames.map((key) => key.split('/')[1]),
+    );
+    expect(rest.metadata).toEqual({});
+  });
+
+  test('a refusal comes in protobuf too', async () => {
+    const accept = `${protobuf}, application/json`;
+    const refused = await subject.get(pods, { as: 'reader', headers: { accept } });
+    expect([refused.status, refused.headers['content-type']]).toEqual([403, protobuf]);
+    const { body } = await subject.status(pods, { as: 'reader' });
+    expect(decoderOf(protobuf)?.decode(refused.bytes)).toMatchObject({
+      kind: 'Status',
+      message: body['message'],
+    });
   });
 
   test('one connection serves many requests', async () => {

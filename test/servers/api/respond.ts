@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { toProtobuf } from './protobuf.ts';
 
 /**
  * What may go wrong with one request:
@@ -22,6 +23,7 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
+const protobuf = 'application/vnd.kubernetes.protobuf';
 const gzipThreshold = 128 * 1024;
 
 /** Below this size a body is not worth compressing to a real server; agents of people get indented JSON. */
@@ -65,20 +67,27 @@ interface Encoded {
 }
 
 function encode(request: IncomingMessage, { code, body, headers = {} }: Answer): Encoded {
-  const isText = typeof body === 'string';
-  const bytes = Buffer.from(isText ? body : JSON.stringify(body, null, isPretty(request) ? 2 : 0));
+  const { bytes, contentType } = written(request, body);
   const compress =
     bytes.length > gzipThreshold && /\bgzip\b/.test(request.headers['accept-encoding']?.toString() ?? '');
   return {
     code,
     headers: {
       'Cache-Control': 'no-cache, private',
-      'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+      'Content-Type': contentType,
       ...(compress ? { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' } : {}),
       ...headers,
     },
     bytes: compress ? gzipSync(bytes, { level: 1 }) : bytes,
   };
+}
+
+function written(request: IncomingMessage, body: object | string): { bytes: Buffer; contentType: string } {
+  if (typeof body === 'string') return { bytes: Buffer.from(body), contentType: 'text/plain; charset=utf-8' };
+  const bytes = request.headers.accept?.includes(protobuf) ? toProtobuf(body) : undefined;
+  if (bytes) return { bytes, contentType: protobuf };
+  const text = JSON.stringify(body, null, isPretty(request) ? 2 : 0);
+  return { bytes: Buffer.from(text), contentType: 'application/json' };
 }
 
 function isPretty({ headers, url = '' }: IncomingMessage): boolean {

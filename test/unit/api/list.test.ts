@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { toProtobuf } from '../../servers/api/protobuf.ts';
 import { limitOf, page, readAll, startPeer, status, tokenOf, type Peer, type Script } from './peer.ts';
 
 let peer: Peer | undefined;
@@ -40,6 +42,24 @@ describe('a list of several pages', () => {
     expect(events).toEqual([1, 2]);
   });
 
+  test('has two pages under way while its reader works on one, and no more', async () => {
+    peer = await startPeer((request, response) => {
+      const number = Number(tokenOf(request) ?? 1);
+      response.end(page([number], number < 9 ? String(number + 1) : undefined));
+    });
+    const seen = [];
+    for await (const event of (await peer.connect()).list('/api/v1/pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+    })) {
+      if (event.type === 'page') seen.push(...event.items);
+      await vi.waitFor(() => expect(peer?.requests).toHaveLength(Math.min(seen.length + 2, 9)));
+      await sleep(20);
+      expect(peer.requests).toHaveLength(Math.min(seen.length + 2, 9));
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
   test('asks one after the other when the token stands behind the items', async () => {
     const events = await listOf((request, response) => {
       const metadata = tokenOf(request) === null ? { continue: 'next' } : {};
@@ -55,7 +75,8 @@ describe('a list of several pages', () => {
     const connection = await peer.connect();
     const events = [];
     for await (const event of connection.list('/api/v1/pods', {
-      kind: 'PodList',
+      apiVersion: 'v1',
+      kind: 'Pod',
       fieldSelector: 'metadata.name=a',
     })) {
       events.push(event);
@@ -74,7 +95,7 @@ describe('a list of several pages', () => {
       else request.socket.on('close', () => closed.resolve());
     });
     const connection = await peer.connect();
-    for await (const event of connection.list('/api/v1/pods', { kind: 'PodList' })) {
+    for await (const event of connection.list('/api/v1/pods', { apiVersion: 'v1', kind: 'Pod' })) {
       expect(event.type).toBe('page');
       await vi.waitFor(() => expect(peer?.requests).toHaveLength(2));
       break;
@@ -85,6 +106,92 @@ describe('a list of several pages', () => {
 
 const expired = (token?: string) =>
   status(410, { reason: 'Expired', metadata: token === undefined ? {} : { continue: token } });
+
+const podNamed = (name: string) => ({ metadata: { name } });
+const inProtobuf = (kind: string, fields: object): Buffer =>
+  toProtobuf({ apiVersion: 'v1', kind, ...fields }) ?? Buffer.alloc(0);
+
+describe('protobuf', () => {
+  const protobuf = 'application/vnd.kubernetes.protobuf';
+
+  test('is asked for where we can read it, with JSON for a server that has none', async () => {
+    peer = await startPeer((_, response) => response.writeHead(404).end());
+    const connection = await peer.connect();
+    for (const [apiVersion, kind] of [
+      ['v1', 'Pod'],
+      ['apps/v1', 'Deployment'],
+      ['apps/v1beta1', 'Deployment'],
+      ['cilium.io/v2', 'CiliumNetworkPolicy'],
+    ] as const) {
+      const first = connection.list('/list', { apiVersion, kind })[Symbol.asyncIterator]().next();
+      await expect(first).rejects.toMatchObject({ reason: 'not-found' });
+    }
+    expect(peer.headers.map(({ headers }) => headers.accept)).toEqual([
+      `${protobuf}, application/json`,
+      `${protobuf}, application/json`,
+      'application/json',
+      'application/json',
+    ]);
+  });
+
+  test('is read page by page, the next asked for while this one still arrives', async () => {
+    let finishFirst: (() => void) | undefined;
+    const events = await listOf((request, response) => {
+      response.setHeader('content-type', protobuf);
+      if (tokenOf(request) === null) {
+        const body = inProtobuf('PodList', { metadata: { continue: 'next' }, items: [podNamed('first')] });
+        response.write(body.subarray(0, -8));
+        finishFirst = () => response.end(body.subarray(-8));
+      } else {
+        response.end(inProtobuf('PodList', { metadata: {}, items: [podNamed('second')] }));
+        finishFirst?.();
+      }
+    });
+    expect(events).toEqual([podNamed('first'), podNamed('second')]);
+  });
+
+  test('tells why a request was refused', async () => {
+    const refusal = { status: 'Failure', message: 'pods is forbidden: no', reason: 'Forbidden', code: 403 };
+    const reading = listOf((_, response) =>
+      response.writeHead(403, { 'content-type': protobuf }).end(inProtobuf('Status', refusal)),
+    );
+    await expect(reading).rejects.toMatchObject({
+      reason: 'forbidden',
+      message: expect.stringContaining('pods is forbidden: no'),
+    });
+  });
+
+  test('carries the token with which an expired list goes on', async () => {
+    const events = await listOf((request, response) => {
+      response.setHeader('content-type', protobuf);
+      const token = tokenOf(request);
+      if (token === null) response.end(inProtobuf('PodList', { metadata: { continue: 'second' } }));
+      else if (token === 'second')
+        response.writeHead(410).end(inProtobuf('Status', { metadata: { continue: 'late' }, code: 410 }));
+      else response.end(inProtobuf('PodList', { items: [podNamed('rest')] }));
+    });
+    expect(events).toEqual(['restart', 'inconsistent', podNamed('rest')]);
+    expect(tokens()).toEqual([null, 'second', null, 'second', 'late']);
+  });
+
+  test.each([
+    ['a Status', inProtobuf('Status', { code: 200 })],
+    ['another kind of list', inProtobuf('NodeList', { items: [] })],
+    ['a single object', inProtobuf('Pod', podNamed('a'))],
+    ['HTML', Buffer.from('<html>Sign in</html>')],
+    ['JSON', Buffer.from(page([]))],
+    ['no more than its first bytes', Buffer.from('k8s\0')],
+    ['nothing', Buffer.alloc(0)],
+  ])('that is %s is an error, never an empty list', async (_, body) => {
+    const reading = listOf((__, response) => response.setHeader('content-type', protobuf).end(body), {
+      retry: { budgetMs: 10, firstWaitMs: 1 },
+    });
+    await expect(reading).rejects.toMatchObject({
+      reason: expect.stringMatching(/^(protocol|interrupted)$/),
+    });
+    await expect(reading).rejects.not.toThrow(/Sign in/);
+  });
+});
 
 describe('410', () => {
   test('starts the list anew, once', async () => {

@@ -127,7 +127,8 @@ export const limitOf = (request: IncomingMessage): number =>
 export async function readAll(connection: Connection): Promise<unknown[]> {
   const seen: unknown[] = [];
   for await (const event of connection.list('/api/v1/pods', {
-    kind: 'PodList',
+    apiVersion: 'v1',
+    kind: 'Pod',
   })) {
     if (event.type === 'page') seen.push(...event.items);
     else seen.push(event.type);

@@ -244,16 +244,17 @@ describe('a list that fails', () => {
   });
 
   test('because of an object that is none', async () => {
+    // A custom resource: of what the API server writes itself, protobuf leaves no room for another type.
     const broken = {
-      apiVersion: 'v1',
-      kind: 'Pod',
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
       metadata: { name: 'x', namespace: 'a' },
-      spec: { hostPID: 'yes' },
+      spec: { listeners: 'all' },
     };
-    const { podsOutcome } = await collect({ objects: [broken] });
-    expect(podsOutcome).toMatchObject({
+    const { outcomes } = await collect({ objects: [broken] });
+    expect(outcomes.gateways).toMatchObject({
       state: 'failed',
-      reason: expect.stringMatching(/spec\.hostPID must be true or false/),
+      reason: expect.stringMatching(/spec\.listeners must be a list/),
     });
   });
 

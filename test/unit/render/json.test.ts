@@ -7,8 +7,22 @@ test('the pieces of the JSON report are the whole', () => {
   const report = sampleReport();
   const pieces = [...renderJson(report)];
   expect(pieces.length).toBeGreaterThan(report.checks.length);
-  expect(pieces.join('')).toBe(`${printableJson(report)}\n`);
   expect(JSON.parse(pieces.join(''))).toEqual(JSON.parse(JSON.stringify(report)));
+});
+
+test('the JSON report has a line for each finding', () => {
+  const report = sampleReport();
+  const lines = [...renderJson(report)].join('').split('\n');
+  const findings = report.checks.flatMap((check) => check.findings);
+  expect(findings.length).toBeGreaterThan(5);
+  for (const { id } of findings) {
+    const [line = '', ...others] = lines.filter((each) => each.includes(`"id":"${id}"`));
+    expect(others).toEqual([]);
+    expect(JSON.parse(line.replace(/,$/, ''))).toEqual(
+      JSON.parse(JSON.stringify(findings.find((each) => each.id === id))),
+    );
+  }
+  expect(lines).toContain('  "kind": "Report",');
 });
 
 test('nothing unprintable reaches a terminal, and nothing is lost', () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, decodeListHead } from '../../../src/api/decode.ts';
+import { decodeJson, decodeJsonListHead } from '../../../src/api/json.ts';
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -45,11 +45,11 @@ const json = fc.letrec((tie) => ({
   ),
 })).value;
 
-describe('decode', () => {
+describe('decodeJson', () => {
   test('gives what JSON.parse gives, without managedFields', () => {
     fc.assert(
       fc.property(json, (value) => {
-        expect(decode(bytes(value))).toEqual(pruned(JSON.parse(JSON.stringify(value))));
+        expect(decodeJson(bytes(value))).toEqual(pruned(JSON.parse(JSON.stringify(value))));
       }),
       { numRuns: 2000 },
     );
@@ -63,7 +63,7 @@ describe('decode', () => {
       { a: 1, managedFields: fields },
       { a: 1, managedFields: fields, b: [{ managedFields: [] }, 2] },
     ]) {
-      expect(decode(bytes(object))).toEqual(pruned(object));
+      expect(decodeJson(bytes(object))).toEqual(pruned(object));
     }
   });
 
@@ -93,41 +93,41 @@ describe('decode', () => {
       ],
       [{ metadata: { managedFields: fields, annotations: { a: ']' }, ownerReferences: owners }, spec }],
     ]) {
-      expect(decode(bytes({ items }))).toEqual({ items: pruned(items) });
+      expect(decodeJson(bytes({ items }))).toEqual({ items: pruned(items) });
     }
   });
 
   test('refuses every text that is cut short', () => {
     const whole = bytes({ items: [{ metadata: { managedFields: [{ a: '"' }], name: 'x' } }, { b: 2 }] });
     for (let length = 0; length < whole.length; length += 1) {
-      expect(() => decode(Buffer.from(whole.subarray(0, length)))).toThrow(SyntaxError);
+      expect(() => decodeJson(Buffer.from(whole.subarray(0, length)))).toThrow(SyntaxError);
     }
   });
 
   test('leaves a managedFields that is no list alone', () => {
-    expect(decode(bytes({ managedFields: { a: 1 } }))).toEqual({ managedFields: { a: 1 } });
+    expect(decodeJson(bytes({ managedFields: { a: 1 } }))).toEqual({ managedFields: { a: 1 } });
   });
 });
 
-describe('decodeListHead', () => {
+describe('decodeJsonListHead', () => {
   const list = { kind: 'PodList', metadata: { continue: 'next', remainingItemCount: 7 }, items: [{ a: 1 }] };
 
   test('knows the metadata once the items have begun, and not before', () => {
     const whole = bytes(list);
     const start = whole.indexOf('"items":[') + '"items":['.length;
     for (let length = 0; length <= whole.length; length += 1) {
-      const head = decodeListHead(whole.subarray(0, length));
+      const head = decodeJsonListHead(whole.subarray(0, length));
       expect(head).toEqual(length < start ? undefined : list.metadata);
     }
   });
 
   test('knows nothing when the items come first', () => {
-    expect(decodeListHead(bytes({ items: [1], metadata: { continue: 'next' } }))).toBeUndefined();
+    expect(decodeJsonListHead(bytes({ items: [1], metadata: { continue: 'next' } }))).toBeUndefined();
   });
 
   test('does not change the bytes', () => {
     const whole = bytes(list);
-    decodeListHead(whole);
+    decodeJsonListHead(whole);
     expect(whole.equals(bytes(list))).toBe(true);
   });
 });
