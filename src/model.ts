@@ -629,7 +629,8 @@ export interface Scope {
 
 /** How the pods arrive: a page at a time, and again from the start when the API server expired the list. */
 export interface PodSink {
-  page(pods: Workload[]): void;
+  /** A promise asks to wait with the next. */
+  page(pods: Workload[]): void | Promise<void>;
   /** The list starts anew: forget every page so far. */
   restart(): void;
 }

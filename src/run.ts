@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { connect, type ConnectionOptions } from './api/connection.ts';
 import { guidanceMarkdown, platformMarkdown, version } from './assets.ts';
 import { chooseBenchmark } from './benchmarks/index.ts';
@@ -8,18 +7,11 @@ import { collectCluster, type Progress } from './collect/cluster.ts';
 import { collectFiles } from './collect/files.ts';
 import { configDigest, type Config } from './config.ts';
 import { UserError } from './errors.ts';
+import { sinkBefore } from './evaluate/early.ts';
 import { startEvaluation } from './evaluate/engine.ts';
 import { scoreBenchmark } from './evaluate/score.ts';
 import { parseGuidance } from './kit/guidance.ts';
-import {
-  podSpecSources,
-  type Collection,
-  type PodSink,
-  type Report,
-  type SourceName,
-  type SourceReport,
-  type Workload,
-} from './model.ts';
+import { podSpecSources, type Collection, type Report, type SourceName, type SourceReport } from './model.ts';
 
 /** What to audit: a cluster by its connection, or manifest files. */
 export type Target =
@@ -69,23 +61,18 @@ async function assess(collection: Collection, config: Config, startedAt: Date): 
     version: cluster.version,
     requested: config.benchmark,
   });
-  // The first Pods are asked for before everything held is judged, so that they are on their way meanwhile.
-  const early: Workload[][] = [];
-  let sink: PodSink = { page: (pods) => early.push(pods), restart: () => early.splice(0) };
-  const streaming = collection.streamPods({
-    page: (pods) => sink.page(pods),
-    restart: () => sink.restart(),
-  });
-  await setImmediate();
-  const evaluation = startEvaluation(collection, {
+  const starting = startEvaluation(collection, {
     checks,
     guidance: (id) => parseGuidance(guidanceMarkdown(id), platformMarkdown),
     exemptions: config.exemptions,
     now: startedAt,
   });
-  ({ sink } = evaluation);
-  for (const pods of early) sink.page(pods);
-  const evaluated = evaluation.finish(await streaming);
+  // The first Pods are on their way while everything held is judged.
+  const [evaluation, podsOutcome] = await Promise.all([
+    starting,
+    collection.streamPods(sinkBefore(starting)),
+  ]);
+  const evaluated = evaluation.finish(podsOutcome);
   const sources = sourceReports(evaluated.outcomes);
   requireSomethingRead(sources);
   return {

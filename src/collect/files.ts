@@ -93,9 +93,11 @@ export async function collectFiles(
     >,
     ...(warnings.length === 0 ? {} : { warnings }),
     ignored,
-    streamPods(sink) {
-      for (let at = 0; at < pods.length; at += podPageSize) sink.page(pods.slice(at, at + podPageSize));
-      return Promise.resolve(outcomeOf('pods', bySource, namespaces));
+    async streamPods(sink) {
+      for (let at = 0; at < pods.length; at += podPageSize) {
+        await sink.page(pods.slice(at, at + podPageSize));
+      }
+      return outcomeOf('pods', bySource, namespaces);
     },
   };
 }

@@ -28,7 +28,8 @@ export interface Reader {
 
 /** Takes the objects of one source, page by page; `restart` means that they come again from the first. */
 export interface Target<T> {
-  page(objects: T[]): void;
+  /** A promise asks to wait with the next. */
+  page(objects: T[]): void | Promise<void>;
   restart(): void;
 }
 
@@ -178,7 +179,7 @@ async function readList<S extends SourceName>(
         note = event.reason;
       } else {
         const objects = event.items.map(project) as ObjectsBySource[S][];
-        target.page(objects.filter((object) => isNew(object, seen)));
+        await target.page(objects.filter((object) => isNew(object, seen)));
         onProgress({
           source,
           count: seen.size,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { admissionOf } from '../kit/admission.ts';
 import type {
   Check,
@@ -42,11 +43,16 @@ export interface EvaluationOptions {
   now: Date;
 }
 
+export type Evaluation = Awaited<ReturnType<typeof startEvaluation>>;
+
+/** After so many templates whatever came over the network gets its turn. */
+const templatesAtOnce = 25;
+
 /**
  * Evaluates everything held at once, then the pods as they stream into the returned sink; nothing of a pod is kept
  * but what it was found guilty of. A check that throws is not assessed; nothing else is disturbed by it.
  */
-export function startEvaluation(collection: Collection, options: EvaluationOptions) {
+export async function startEvaluation(collection: Collection, options: EvaluationOptions) {
   const { held } = collection;
   const { platform, version } = collection.cluster;
   const minor = minorOf(version);
@@ -68,10 +74,10 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
   );
   let previousPod: { key: string; podSpec: PodSpec | undefined; drifting: readonly Finding[] } | undefined;
 
-  for (const source of templateSources) {
-    for (const workload of held[source]) {
-      if (isInUse(workload)) judgePodSpec(heldLedgers, workload);
-    }
+  const templates = templateSources.flatMap((source) => held[source].filter(isInUse));
+  for (const [index, workload] of templates.entries()) {
+    if (index % templatesAtOnce === 0) await setImmediate();
+    judgePodSpec(heldLedgers, workload);
   }
   for (const check of runnable) {
     const ledger = ledgerOf(heldLedgers, check);
@@ -180,18 +186,18 @@ export function startEvaluation(collection: Collection, options: EvaluationOptio
     }
   }
 
-  const sink: PodSink = {
-    page(pods) {
+  const sink = {
+    page(pods: Workload[]): void {
       for (const pod of pods) {
         if (pod.phase !== 'Succeeded' && pod.phase !== 'Failed') judgePod(pod);
       }
     },
-    restart() {
+    restart(): void {
       previousPod = undefined;
       folds.restart();
       podLedgers = openLedgers(podChecks);
     },
-  };
+  } satisfies PodSink;
 
   /** The results in the order of the checks, once the list of pods has ended. */
   function finish(podOutcome: SourceOutcome) {

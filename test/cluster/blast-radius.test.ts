@@ -162,7 +162,7 @@ async function look(cluster: ControlPlane) {
   const connection = await connect({ kubeconfig: cluster.kubeconfig });
   try {
     const collection = await collectCluster(connection);
-    const evaluation = startEvaluation(collection, {
+    const evaluation = await startEvaluation(collection, {
       checks: [psaNamespaceLabels, pssBaselineEnforced],
       guidance: () => noWords,
       exemptions: [],

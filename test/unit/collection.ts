@@ -41,7 +41,7 @@ export function collectionOf(
       heldSources.map((source) => [source, outcomes[source] ?? ok(complete[source].length)]),
     ) as Collection['outcomes'],
     streamPods: async (sink) => {
-      for (const page of pods) sink.page(page);
+      for (const page of pods) await sink.page(page);
       return outcomes.pods ?? ok(pods.flat().length);
     },
   };

@@ -75,7 +75,7 @@ export async function evaluate(
   ) as Partial<Held> & { pods?: Workload[] };
   const { pods = [], ...rest } = held;
   const collection = collectionOf(rest, [pods], outcomes, platform);
-  const evaluation = startEvaluation(collection, {
+  const evaluation = await startEvaluation(collection, {
     checks: [check],
     guidance: () => noWords,
     exemptions: [],

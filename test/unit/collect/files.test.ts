@@ -20,7 +20,7 @@ const collect = (text: string, options?: FilesOptions) => collectFiles([write('o
 
 async function podsOf(collection: Awaited<ReturnType<typeof collectFiles>>) {
   const pods: Workload[] = [];
-  const outcome = await collection.streamPods({ page: (page) => pods.push(...page), restart: () => {} });
+  const outcome = await collection.streamPods({ page: (page) => void pods.push(...page), restart: () => {} });
   return { pods, outcome };
 }
 

@@ -55,7 +55,7 @@ async function read(source: SourceName, served: Served) {
     },
     source,
     {
-      page: (page) => objects.push(...page.map(({ kind, metadata }) => `${kind} ${metadata.name}`)),
+      page: (page) => void objects.push(...page.map(({ kind, metadata }) => `${kind} ${metadata.name}`)),
       restart: () => objects.splice(0),
     },
   );

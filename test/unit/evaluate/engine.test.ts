@@ -33,7 +33,7 @@ const privileged = podSpecCheck({
 const bad = { privileged: true };
 
 async function run(checks: Check[], collection: Collection, exemptions: Exemption[] = []) {
-  const evaluation = startEvaluation(collection, {
+  const evaluation = await startEvaluation(collection, {
     checks,
     guidance: () => noWords,
     exemptions,
@@ -315,9 +315,9 @@ test('a list of pods that starts anew is forgotten', async () => {
   const collection = collectionOf({});
   const pod = workload('Pod', 'bare', bad);
   collection.streamPods = async (sink) => {
-    sink.page([pod, workload('Pod', 'gone', bad)]);
+    await sink.page([pod, workload('Pod', 'gone', bad)]);
     sink.restart();
-    sink.page([pod]);
+    await sink.page([pod]);
     return { state: 'ok', count: 1 };
   };
   expect((await result(privileged, collection)).counts.failed).toBe(1);

@@ -1,6 +1,6 @@
 /** What a check is judged against, what it may lack, and how it looks at the live Pods. */
 import { expect, test } from 'vitest';
-import { startEvaluation } from '../../../src/evaluate/engine.ts';
+import { startEvaluation, type Evaluation } from '../../../src/evaluate/engine.ts';
 import type { Exemption } from '../../../src/evaluate/exemptions.ts';
 import { clusterCheck, objectCheck, podSpecCheck, type Check } from '../../../src/kit/define-check.ts';
 import type { Collection, Guidance, PodSpec, SourceOutcome, Workload } from '../../../src/model.ts';
@@ -12,7 +12,7 @@ async function run(
   before: (sink: Sink) => void = () => {},
   exemptions: Exemption[] = [],
 ) {
-  const evaluation = startEvaluation(collection, {
+  const evaluation = await startEvaluation(collection, {
     checks: [check],
     guidance: () => ({}) as Guidance,
     exemptions,
@@ -23,7 +23,7 @@ async function run(
   if (result === undefined) throw new Error('no result');
   return result;
 }
-type Sink = ReturnType<typeof startEvaluation>['sink'];
+type Sink = Evaluation['sink'];
 
 const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 const state = (of: SourceOutcome['state']): SourceOutcome => ({ state: of, count: 0, reason: 'a reason' });
@@ -205,7 +205,7 @@ test('checks share a fold, and what it throws is said of each of them', async ()
     });
   const ends = async (name: string) => {
     const collection = collectionOf({}, [[workload('Pod', name)]]);
-    const evaluation = startEvaluation(collection, {
+    const evaluation = await startEvaluation(collection, {
       checks: [check(), check()],
       guidance: () => ({}) as Guidance,
       exemptions: [],

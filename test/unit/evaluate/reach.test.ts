@@ -5,7 +5,7 @@ import type { Collection, Guidance, Workload } from '../../../src/model.ts';
 import { collectionOf, workload } from '../collection.ts';
 
 async function reachOf(collection: Collection) {
-  const { sink, finish } = startEvaluation(collection, {
+  const { sink, finish } = await startEvaluation(collection, {
     checks: [],
     guidance: () => ({}) as Guidance,
     exemptions: [],
