@@ -121,12 +121,29 @@ describe('a list in protobuf', () => {
     }
   });
 
-  test('that is cut short anywhere is an error, not a shorter list', () => {
-    const body = podList({ containers: [{ name: 'a', image: 'b' }], hostPID: true });
+  test.each([
+    podList({ containers: [{ name: 'a', image: 'b' }], hostPID: true }),
+    // What comes last is read by nobody, and is missed all the same.
+    list('v1', 'Namespace', [{ metadata: { name: 'a' }, status: { phase: 'Active' } }]),
+  ])('that is cut short anywhere is an error, not a shorter list', (body) => {
     const whole = body.length - 4; // The envelope ends with two empty fields that say nothing.
     for (let length = 0; length < whole; length += 1) {
       expect(() => decodeProtobuf(Buffer.from(body.subarray(0, length)))).toThrow(Error);
     }
+  });
+
+  test('in which a field goes on behind its message is an error', () => {
+    const body = podList({ containers: [{ name: 'a' }] }, {});
+    const decoded = decodeProtobuf(body);
+    // The length of the name, which is the last field of the metadata that is not empty.
+    const at = body.indexOf('pod-0') - 1;
+    expect(body[at]).toBe('pod-0'.length);
+    for (const longer of [20, 40, 60]) {
+      const damaged = Buffer.from(body);
+      damaged[at] = longer;
+      expect(() => decodeProtobuf(damaged)).toThrow(Error);
+    }
+    expect(decodeProtobuf(body)).toEqual(decoded);
   });
 
   test('that is damaged ends in an error or in an object, never in a loop', () => {
