@@ -1,4 +1,3 @@
-import { objectTitle } from './kit/titles.ts';
 import { connect, type Connection } from './api/connection.ts';
 import { findResource, type ApiResource } from './collect/api-resources.ts';
 import { collectFiles } from './collect/files.ts';
@@ -14,6 +13,7 @@ import {
   type RbacHeld,
   type Request,
 } from './kit/rbac.ts';
+import { objectTitle } from './kit/titles.ts';
 import type { Role } from './model.ts';
 import type { Target } from './run.ts';
 import { closest, plural, visible } from './text.ts';

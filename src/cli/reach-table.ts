@@ -1,8 +1,7 @@
 /** The answer of `passmuster reach` as text, safe to print. */
-import { someOf } from '../kit/titles.ts';
 import { isAllPorts, type Policy, type PortSet } from '../kit/network.ts';
 import type { ExplainedSide, Explanation } from '../kit/network/explain.ts';
-
+import { someOf } from '../kit/titles.ts';
 import type { IPBlock, ObjectRef } from '../model.ts';
 import type { Answer, Connection } from '../reach/ask.ts';
 import type { Neighbours, Outside, Surroundings } from '../reach/overview.ts';

@@ -1,10 +1,10 @@
-import { noSuchNamespace } from './namespaces.ts';
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Connection } from '../api/connection.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Collection, Held, HeldSource, Namespace, ObjectsBySource, SourceOutcome } from '../model.ts';
 import { discover, platformOf } from './discovery.ts';
+import { noSuchNamespace } from './namespaces.ts';
 import { readSource, type Progress, type Reader } from './read.ts';
 import { listPath } from './definition.ts';
 import { sourceNames, sources } from './sources.ts';

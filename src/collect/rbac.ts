@@ -1,8 +1,8 @@
-import { noSuchNamespace } from './namespaces.ts';
 import type { Connection } from '../api/connection.ts';
 import { ApiError } from '../api/errors.ts';
 import { rbacSources, type RbacHeld } from '../kit/rbac.ts';
 import type { SourceOutcome } from '../model.ts';
+import { noSuchNamespace } from './namespaces.ts';
 import { definitionOf } from './sources.ts';
 import { subsetReader } from './subset.ts';
 

@@ -1,8 +1,8 @@
-import { objectTitle } from './titles.ts';
 import type { KubeObject, Platform, PolicyRule, RoleBinding, Severity } from '../model.ts';
 import { clusterCheck, type Check, type Problem } from './define-check.ts';
 import { removalFix } from './grant-problems.ts';
 import { grantsOf, isBuiltIn, rbacSources, subjectStep, subjectTitle, type Grant } from './rbac.ts';
+import { objectTitle } from './titles.ts';
 
 /** A check that a user or group which nobody should grant anything holds no more than the cluster itself gives it. */
 export interface BroadBindings {

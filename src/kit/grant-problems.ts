@@ -1,4 +1,3 @@
-import { objectTitle } from './titles.ts';
 import { severities, type Field, type RoleBinding, type Severity, type Subject } from '../model.ts';
 import type { Problem } from './define-check.ts';
 import { changeTo } from './field.ts';
@@ -11,6 +10,7 @@ import {
   type Audience,
   type Grant,
 } from './rbac.ts';
+import { objectTitle } from './titles.ts';
 
 /** A grant that a check objects to. */
 export interface Fault {

@@ -1,9 +1,9 @@
-import { qualifiedName } from './titles.ts';
 import type { Field, Held, PodSpec, ServiceAccount, Volume } from '../model.ts';
 import { named } from './field.ts';
 import { once } from './once.ts';
 import { walkContainers } from './pods.ts';
 import { grantsOf, isBuiltIn, subjectTitle, type Grant, type RbacHeld } from './rbac.ts';
+import { qualifiedName } from './titles.ts';
 
 /** The account that a Pod runs as: the one it names, else `default` of its namespace. */
 export const accountNameOf = ({ serviceAccountName }: PodSpec): string => serviceAccountName || 'default';

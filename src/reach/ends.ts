@@ -1,9 +1,8 @@
 /** The ends of a connection as they are typed, and the objects that are meant. */
-import { refTitle } from '../kit/titles.ts';
 import { isIP } from 'node:net';
 import { exit, UserError } from '../errors.ts';
 import { endpointOf, namespaceLabels, type Endpoint, type PodEndpoint } from '../kit/network.ts';
-
+import { refTitle } from '../kit/titles.ts';
 import type { Namespace, ObjectRef, SourceName, Workload } from '../model.ts';
 import { closest, visible } from '../text.ts';
 

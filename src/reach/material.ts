@@ -1,7 +1,7 @@
 /** What an answer is made from: read from the cluster, or from manifests. */
-import { noSuchNamespace } from '../collect/namespaces.ts';
 import { connect, type ConnectionOptions } from '../api/connection.ts';
 import { collectFiles } from '../collect/files.ts';
+import { noSuchNamespace } from '../collect/namespaces.ts';
 import { definitionOf } from '../collect/sources.ts';
 import { subsetReader, type Subset, type SubsetReader } from '../collect/subset.ts';
 import { UserError } from '../errors.ts';

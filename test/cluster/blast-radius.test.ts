@@ -3,7 +3,6 @@
  * API server says. BLAST_PODS says how many live Pods and how many templates there are (1,000 is the full size), BLAST_SEED
  * repeats a run.
  */
-import { noWords } from '../unit/collection.ts';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/api/connection.ts';
@@ -22,6 +21,7 @@ import {
 } from '../../src/model.ts';
 import { skipReason } from '../control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
+import { noWords } from '../unit/collection.ts';
 import { debugContainers, pods, type RawPod } from './pods.ts';
 import { inParallel, sender, type Send, type Warned } from './warnings.ts';
 

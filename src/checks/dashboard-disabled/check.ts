@@ -1,7 +1,6 @@
-import { someOf } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { parseImage } from '../../kit/images.ts';
-
+import { someOf } from '../../kit/titles.ts';
 import type { Held, KubeObject, RoleBinding, Workload } from '../../model.ts';
 
 const needs = ['deployments', 'services', 'roleBindings', 'clusterRoleBindings'] as const;

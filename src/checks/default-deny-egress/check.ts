@@ -1,4 +1,3 @@
-import { someOf } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { deniesAll, isolating, policiesByNamespace, type Policy } from '../../kit/network.ts';
 import { heldByNamespace, ownNamespaces, titlesOf } from '../../kit/network/by-namespace.ts';
@@ -6,7 +5,7 @@ import { denyEgressFix, egressState, type EgressState } from '../../kit/network/
 import { dnsReach, isDnsOnly } from '../../kit/network/dns.ts';
 import { overNetwork, type NetworkPods } from '../../kit/network/fold.ts';
 import { unlessHeld } from '../../kit/network/other-policies.ts';
-
+import { someOf } from '../../kit/titles.ts';
 import type { NetworkPolicy, Platform } from '../../model.ts';
 
 export const defaultDenyEgress = clusterCheck({

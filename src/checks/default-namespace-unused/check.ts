@@ -1,5 +1,5 @@
-import { refTitle } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
+import { refTitle } from '../../kit/titles.ts';
 import { templatesInUse } from '../../kit/workloads.ts';
 import { templateSources, type KubeObject, type ObjectRef, type Platform } from '../../model.ts';
 

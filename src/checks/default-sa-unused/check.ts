@@ -1,9 +1,9 @@
-import { objectTitle, someOf } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
 import { grantProblems } from '../../kit/grant-problems.ts';
 import { grantsOf, isBuiltIn, rbacSources, type Grant } from '../../kit/rbac.ts';
 import { accountNameOf, automount, requestedTokens } from '../../kit/service-accounts.ts';
+import { objectTitle, someOf } from '../../kit/titles.ts';
 import { templatesInUse } from '../../kit/workloads.ts';
 import { templateSources, type ObjectRef, type ServiceAccount, type Workload } from '../../model.ts';
 

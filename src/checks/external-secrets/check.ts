@@ -1,5 +1,5 @@
-import { refTitle, someOf } from '../../kit/titles.ts';
 import { clusterCheck } from '../../kit/define-check.ts';
+import { refTitle, someOf } from '../../kit/titles.ts';
 import { templatesInUse } from '../../kit/workloads.ts';
 import { templateSources, type ObjectRef, type Workload } from '../../model.ts';
 

@@ -1,7 +1,6 @@
-import { objectTitle, someOf } from '../../kit/titles.ts';
 import { clusterCheck } from '../../kit/define-check.ts';
 import { selects } from '../../kit/label-selector.ts';
-
+import { objectTitle, someOf } from '../../kit/titles.ts';
 import type {
   GatekeeperConstraint,
   Held,

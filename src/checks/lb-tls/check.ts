@@ -1,6 +1,5 @@
-import { someOf } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
-
+import { someOf } from '../../kit/titles.ts';
 import type { Field, Gateway, Ingress, KubeObject, Service } from '../../model.ts';
 
 /** What one object that takes connections from outside does; nothing where it is not about HTTP or TLS. */

@@ -1,4 +1,3 @@
-import { refTitle } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { overNetwork } from '../../kit/network/fold.ts';
 import { closingFix, narrowingFix } from '../../kit/network/metadata-fix.ts';
@@ -11,7 +10,7 @@ import {
 import { unlessHeld } from '../../kit/network/other-policies.ts';
 import { hasPort, reach, type PodClass, type PodClasses, type Policy } from '../../kit/network.ts';
 import { isPlatformNamespace } from '../../kit/system-namespaces.ts';
-
+import { refTitle } from '../../kit/titles.ts';
 import type { KubeObject, ObjectRef } from '../../model.ts';
 
 type Fix = NonNullable<Problem['fix']>;

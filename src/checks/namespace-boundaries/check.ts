@@ -1,6 +1,6 @@
-import { refTitle, someOf } from '../../kit/titles.ts';
 import { clusterCheck } from '../../kit/define-check.ts';
 import { isPlatformNamespace } from '../../kit/system-namespaces.ts';
+import { refTitle, someOf } from '../../kit/titles.ts';
 import { templatesInUse } from '../../kit/workloads.ts';
 import { templateSources, type ObjectRef } from '../../model.ts';
 

@@ -1,4 +1,3 @@
-import { someOf } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { selects } from '../../kit/label-selector.ts';
 import { isolating, policiesByNamespace, type Policy } from '../../kit/network.ts';
@@ -8,7 +7,7 @@ import { overNetwork } from '../../kit/network/fold.ts';
 import { openingOf } from '../../kit/network/openness.ts';
 import { unlessHeld } from '../../kit/network/other-policies.ts';
 import { creating, denyIngress, type NewPolicy } from '../../kit/network/policy-fix.ts';
-
+import { someOf } from '../../kit/titles.ts';
 import type { NetworkPolicy } from '../../model.ts';
 
 type Unless = ReturnType<typeof unlessHeld>;

@@ -1,4 +1,3 @@
-import { refTitle, someOf } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { isolating, policiesByNamespace, type Direction, type PodClass } from '../../kit/network.ts';
 import { heldByNamespace, namespaceObject } from '../../kit/network/by-namespace.ts';
@@ -7,7 +6,7 @@ import { dnsReach } from '../../kit/network/dns.ts';
 import { overNetwork, type NetworkPods } from '../../kit/network/fold.ts';
 import { unlessHeld } from '../../kit/network/other-policies.ts';
 import { creating, denyIngress } from '../../kit/network/policy-fix.ts';
-
+import { refTitle, someOf } from '../../kit/titles.ts';
 import type { KubeObject, ObjectRef } from '../../model.ts';
 
 export const podUnselectedByNetpol = clusterCheck({

@@ -1,7 +1,7 @@
-import { objectTitle } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { selects } from '../../kit/label-selector.ts';
 import { audienceOf, grantsOf, rbacSources, subjectTitle, type Grant } from '../../kit/rbac.ts';
+import { objectTitle } from '../../kit/titles.ts';
 import type { PolicyRule, Role, Severity } from '../../model.ts';
 import { isBuiltInRule } from './built-in.ts';
 

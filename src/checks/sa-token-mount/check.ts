@@ -1,4 +1,3 @@
-import { objectTitle } from '../../kit/titles.ts';
 import { podSpecCheck, type Problem } from '../../kit/define-check.ts';
 import { changeTo } from '../../kit/field.ts';
 import { rbacSources, type Grant } from '../../kit/rbac.ts';
@@ -10,6 +9,7 @@ import {
   requestedTokens,
   rightsOf,
 } from '../../kit/service-accounts.ts';
+import { objectTitle } from '../../kit/titles.ts';
 import type { PodSpec, ServiceAccount, Volume } from '../../model.ts';
 
 const member = 'automountServiceAccountToken';

@@ -1,8 +1,7 @@
-import { qualifiedName } from '../../kit/titles.ts';
 import { clusterCheck, type Problem } from '../../kit/define-check.ts';
 import { once } from '../../kit/once.ts';
 import { walkContainers } from '../../kit/pods.ts';
-
+import { qualifiedName } from '../../kit/titles.ts';
 import { templateSources } from '../../model.ts';
 import type {
   Held,

@@ -1,5 +1,5 @@
-import { objectTitle } from '../titles.ts';
 import type { Held } from '../../model.ts';
+import { objectTitle } from '../titles.ts';
 import { effect, modeOfActions, type PolicyControl } from './control.ts';
 import { least, matchReach, someIf } from './match.ts';
 import { podSecurityOf } from './pod-security.ts';

@@ -1,5 +1,5 @@
-import { objectTitle } from '../titles.ts';
 import type { GatekeeperConstraint, Held, Namespace } from '../../model.ts';
+import { objectTitle } from '../titles.ts';
 import { effect, type Mode, type PolicyControl } from './control.ts';
 import { inNamespace, least, matchesAnyGlob, ofPods, onlyIf, someIf, type Reach } from './match.ts';
 import { engineReach } from './webhooks.ts';

@@ -1,5 +1,5 @@
-import { objectTitle } from '../titles.ts';
 import type { Held } from '../../model.ts';
+import { objectTitle } from '../titles.ts';
 import { effect, type PolicyControl } from './control.ts';
 import { inNamespace, least, ofPods, rulesReach, someIf } from './match.ts';
 

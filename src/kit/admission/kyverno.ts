@@ -1,6 +1,6 @@
-import { objectTitle } from '../titles.ts';
 import type { Held, KyvernoFilter, KyvernoMatch, KyvernoPolicy, Namespace } from '../../model.ts';
 import { selects } from '../label-selector.ts';
+import { objectTitle } from '../titles.ts';
 import { effect, modeOfActions, strongest, type Effect, type Mode, type PolicyControl } from './control.ts';
 import {
   except,

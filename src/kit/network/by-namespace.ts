@@ -1,7 +1,6 @@
-import { refTitle } from '../titles.ts';
 import type { Namespace } from '../../model.ts';
 import { isPlatformNamespace } from '../system-namespaces.ts';
-
+import { refTitle } from '../titles.ts';
 import type { PodClass, PodClasses } from './classes.ts';
 
 /**

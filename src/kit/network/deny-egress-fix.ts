@@ -1,7 +1,6 @@
-import { someOf } from '../titles.ts';
 import type { Platform } from '../../model.ts';
 import type { Problem } from '../define-check.ts';
-
+import { someOf } from '../titles.ts';
 import { titlesOf } from './by-namespace.ts';
 import type { PodClass } from './classes.ts';
 import { dnsRule, type MayAsk } from './dns.ts';

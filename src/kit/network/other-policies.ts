@@ -1,6 +1,6 @@
-import { refTitle, someOf } from '../titles.ts';
 import type { Held, HeldSource, KubeObject } from '../../model.ts';
 import { once } from '../once.ts';
+import { refTitle, someOf } from '../titles.ts';
 
 /** Policies of the network plugins and of the cluster's admins. That they are there is known; their rules are not read. */
 export const otherPolicySources = [

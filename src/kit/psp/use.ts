@@ -1,4 +1,3 @@
-import { objectTitle } from '../titles.ts';
 import type { PodSecurityPolicy, Subject } from '../../model.ts';
 import { once } from '../once.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type Identity,
   type RbacHeld,
 } from '../rbac.ts';
+import { objectTitle } from '../titles.ts';
 
 /** The plugin asks for a policy in the group that policies came from as well. */
 const apiGroups = ['policy', 'extensions'];

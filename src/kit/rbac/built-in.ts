@@ -1,5 +1,5 @@
-import { objectTitle } from '../titles.ts';
 import type { RoleBinding, Subject } from '../../model.ts';
+import { objectTitle } from '../titles.ts';
 import { apiServerBindings, kubeadmBindings, type ExpectedBinding } from './bootstrap.ts';
 import type { Grant } from './grants.ts';
 import { principalOf, subjectTitle } from './subjects.ts';

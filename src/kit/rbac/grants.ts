@@ -1,7 +1,7 @@
-import { objectTitle, qualifiedName } from '../titles.ts';
 import type { Held, HeldSource, PolicyRule, Role, RoleBinding, Subject } from '../../model.ts';
 import { selects } from '../label-selector.ts';
 import { once } from '../once.ts';
+import { objectTitle, qualifiedName } from '../titles.ts';
 import { ruleAllows, type Request } from './rules.ts';
 import { principalOf, standsFor, type Identity } from './subjects.ts';
 
