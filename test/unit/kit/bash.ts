@@ -54,9 +54,12 @@ export function runInBash(script: string, options: { locale?: string; failsOn?: 
   }
 }
 
-/** Arguments end with NUL, which none can hold; a call ends with one more, after a mark that tells it from an empty one. */
+/**
+ * Arguments end with NUL, which none can hold; a call ends with one more, after a mark that tells it from an empty one. It
+ * is written at once, for the calls of a pipe run at the same time.
+ */
 const recorder = `#!/bin/bash
-{ printf '%s\\0' "$@"; printf 'end of call\\0\\0'; } >> "$CALLS"
+printf '%s\\0' "$@" 'end of call' '' >> "$CALLS"
 for argument; do
   if [ "$argument" = - ]; then { cat; printf 'end of call\\0\\0'; } >> "$INPUTS"; fi
   if [ "$argument" = "$FAILS_ON" ]; then exit 1; fi
