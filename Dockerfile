@@ -1,5 +1,5 @@
 # The image of Passmuster: one JavaScript file on the official Node image, run as a user that owns nothing.
-#   docker build -t registry.example.com/passmuster:0.1.0 .
+#   docker build -t registry.example/passmuster:0.1.0 .
 FROM node:26-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./

@@ -150,9 +150,7 @@ function deployment(number: number): JsonObject {
           hostNetwork: number % 50 === 0,
           securityContext: orderly ? { runAsNonRoot: true, runAsUser: 1000 } : {},
           containers: [container('app', orderly), container('proxy', true)],
-          initContainers: [
-            { name: 'migrate', image: `registry.example.com/team/${name}-migrate:1.${number}.0` },
-          ],
+          initContainers: [{ name: 'migrate', image: `registry.example/team/${name}-migrate:1.${number}.0` }],
           volumes: [
             { name: 'config', configMap: { name: `${name}-config` } },
             { name: 'credentials', secret: { secretName: `${name}-credentials` } },
@@ -174,7 +172,7 @@ const probe = (path: string): JsonObject => ({
 function container(name: string, orderly: boolean): JsonObject {
   return {
     name,
-    image: `registry.example.com/platform/${name}@sha256:${'0123456789abcdef'.repeat(4)}`,
+    image: `registry.example/platform/${name}@sha256:${'0123456789abcdef'.repeat(4)}`,
     args: ['--listen=:8080', '--log-format=json', `--config=/etc/${name}/config.yaml`],
     ports: [{ name: `http-${name}`, containerPort: name === 'app' ? 8080 : 15001 }],
     env: Array.from({ length: 5 }, (_, i) => ({
@@ -204,8 +202,8 @@ function status(i: number): JsonObject {
     ready: true,
     started: true,
     restartCount: 0,
-    image: `registry.example.com/platform/${name}:1.0.0`,
-    imageID: `registry.example.com/platform/${name}@sha256:${'0123456789abcdef'.repeat(4)}`,
+    image: `registry.example/platform/${name}:1.0.0`,
+    imageID: `registry.example/platform/${name}@sha256:${'0123456789abcdef'.repeat(4)}`,
     containerID: `containerd://${'fedcba9876543210'.repeat(4)}`,
     state: { running: { startedAt: time } },
   });

@@ -70,7 +70,7 @@ describe.skipIf(skipReason('1.37'))('the manifests of k8s/', () => {
       writeFileSync(join(folder, 'config.yaml'), 'mine: true\n');
       const { stdout, stderr } = await plane.kubectl(['kustomize', folder]);
       expect(stderr).toBe('');
-      expect(stdout).toContain('image: registry.example.com/tools/passmuster:0.1.0');
+      expect(stdout).toContain('image: registry.example/tools/passmuster:0.1.0');
       expect(stdout).toContain('timeZone: Europe/Berlin');
       expect(stdout).toContain('mine: true');
       expect(stdout).not.toContain('smtp.example.com');
