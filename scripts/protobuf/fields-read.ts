@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { FieldEntry, FieldTable } from '../../src/api/protobuf/messages.ts';
 import { ProjectionError } from '../../src/collect/project.ts';
 import { sources } from '../../src/collect/sources.ts';
+import table from './known-fields.json' with { type: 'json' };
 
 /** Everything that the API server may write in protobuf. */
-export const knownFields = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'known-fields.json'), 'utf8'),
-) as FieldTable;
+const knownFields: FieldTable = table;
 
 /** What is read of an answer besides its objects: see src/api/list.ts and src/api/errors.ts. */
 const readOfAnswers = [

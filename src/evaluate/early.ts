@@ -10,6 +10,10 @@ const mostPages = 8;
  */
 export function sinkBefore(starting: Promise<Pick<Evaluation, 'sink'>>): PodSink {
   const early: Workload[][] = [];
+  let sink: PodSink = {
+    page: (pods) => (early.push(pods) < mostPages ? undefined : started),
+    restart: () => early.splice(0),
+  };
   const start = async (): Promise<void> => {
     const evaluation = await starting.catch(() => undefined);
     // Why it did not start is told to who started it.
@@ -18,9 +22,5 @@ export function sinkBefore(starting: Promise<Pick<Evaluation, 'sink'>>): PodSink
     for (const pods of early.splice(0)) evaluation.sink.page(pods);
   };
   const started = start();
-  let sink: PodSink = {
-    page: (pods) => (early.push(pods) < mostPages ? undefined : started),
-    restart: () => early.splice(0),
-  };
   return { page: (pods) => sink.page(pods), restart: () => sink.restart() };
 }

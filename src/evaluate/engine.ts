@@ -10,9 +10,8 @@ import type {
 } from '../kit/define-check.ts';
 import { once } from '../kit/once.ts';
 import { objectTitle } from '../kit/titles.ts';
-import { isInUse } from '../kit/workloads.ts';
+import { templatesInUse } from '../kit/workloads.ts';
 import {
-  templateSources,
   type CheckResult,
   type Collection,
   type Finding,
@@ -74,10 +73,9 @@ export async function startEvaluation(collection: Collection, options: Evaluatio
   );
   let previousPod: { key: string; podSpec: PodSpec | undefined; drifting: readonly Finding[] } | undefined;
 
-  const templates = templateSources.flatMap((source) => held[source].filter(isInUse));
-  for (const [index, workload] of templates.entries()) {
+  for (const [index, { template }] of templatesInUse(held).entries()) {
     if (index % templatesAtOnce === 0) await setImmediate();
-    judgePodSpec(heldLedgers, workload);
+    judgePodSpec(heldLedgers, template);
   }
   for (const check of runnable) {
     const ledger = ledgerOf(heldLedgers, check);

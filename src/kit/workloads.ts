@@ -9,7 +9,7 @@ export interface OwnedTemplate {
 }
 
 /** Revisions that a controller has scaled to zero are history, not workloads. */
-export function isInUse({ kind, metadata, replicas }: Workload): boolean {
+function isInUse({ kind, metadata, replicas }: Workload): boolean {
   const isRevision = kind === 'ReplicaSet' && metadata.controller !== undefined;
   return !(isRevision && replicas === 0);
 }

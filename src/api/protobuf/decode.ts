@@ -28,8 +28,7 @@ export const isInProtobuf = (apiVersion: string, kind: string): boolean =>
  * @throws Error when the body is damaged or not all there.
  */
 export function decodeProtobuf(body: Buffer): unknown {
-  const wire = new Wire(body);
-  const { type, end } = openEnvelope(wire);
+  const { wire, type, end } = openEnvelope(body);
   if (end > body.length) throw new RangeError('The body is cut short.');
   const { apiVersion, kind } = type as { apiVersion: string; kind: string };
   const element = messageOfKind(apiVersion, kind.replace(/List$/, ''));
@@ -44,21 +43,23 @@ export function decodeProtobuf(body: Buffer): unknown {
 /** `metadata` of a list, which comes first; undefined as long as not all of it has arrived. */
 export function decodeProtobufListHead(head: Buffer): ListMetadata | undefined {
   try {
-    const wire = new Wire(head);
-    openEnvelope(wire);
+    const { wire } = openEnvelope(head);
     return wire.uint32() >>> 3 === metadata.number ? wire.message(messageNamed(metadata.type)) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Goes to where the object in the envelope begins, and says what it is and where it ends. */
-function openEnvelope(wire: Wire): { type: Raw; end: number } {
-  wire.expect(magic);
+/** What the object in the envelope is, and where it ends; the wire stands where it begins. */
+function openEnvelope(body: Buffer): { wire: Wire; type: Raw; end: number } {
+  if (!body.subarray(0, magic.length).equals(magic))
+    throw new TypeError('The body is no protobuf of Kubernetes.');
+  const wire = new Wire(body);
+  wire.pos = magic.length;
   let type: Raw = {};
   for (;;) {
     const tag = wire.uint32();
-    if (tag >>> 3 === rawNumber) return { type, end: wire.end() };
+    if (tag >>> 3 === rawNumber) return { wire, type, end: wire.end() };
     if (tag >>> 3 === typeMetaNumber) type = wire.message(typeMeta);
     else wire.pass(tag & 7);
   }

@@ -36,13 +36,6 @@ export class Wire extends BinaryReader {
     this.#bytes = bytes;
   }
 
-  /** Goes past these bytes. @throws TypeError when they are not the next. */
-  expect(bytes: Buffer): void {
-    const end = this.pos + bytes.length;
-    if (!this.#bytes.subarray(this.pos, end).equals(bytes)) throw new TypeError('not what was expected');
-    this.pos = end;
-  }
-
   /** Where what begins here with its length ends. */
   end(): number {
     const length = this.uint32();

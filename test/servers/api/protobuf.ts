@@ -1,7 +1,9 @@
 /** Answers in protobuf, as a real server writes them for who asks. */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { knownFields } from '../../../scripts/protobuf/fields-read.ts';
-import type { FieldEntry } from '../../../src/api/protobuf/messages.ts';
+import table from '../../../scripts/protobuf/known-fields.json' with { type: 'json' };
+import type { FieldEntry, FieldTable } from '../../../src/api/protobuf/messages.ts';
+
+const knownFields: FieldTable = table;
 
 type Raw = Record<string, unknown>;
 

@@ -1,12 +1,14 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { knownFields } from '../../../scripts/protobuf/fields-read.ts';
+import table from '../../../scripts/protobuf/known-fields.json' with { type: 'json' };
 import { decodeProtobuf, decodeProtobufListHead, isInProtobuf } from '../../../src/api/protobuf/decode.ts';
 import fieldsRead from '../../../src/api/protobuf/fields.json' with { type: 'json' };
 import type { FieldEntry, FieldTable } from '../../../src/api/protobuf/messages.ts';
 import { sources } from '../../../src/collect/sources.ts';
 import { toProtobuf } from '../../servers/api/protobuf.ts';
+
+const knownFields: FieldTable = table;
 
 type Raw = Record<string, unknown>;
 

@@ -1,12 +1,19 @@
 import { expect, test } from 'vitest';
 import { renderJson } from '../../../src/render/json.ts';
-import { printableJson } from '../../../src/text.ts';
+import { isPrintable, printableJson } from '../../../src/text.ts';
 import { sampleReport } from './sample-report.ts';
 
 test('the pieces of the JSON report are the whole', () => {
   const report = sampleReport();
+  report.cluster.name = '\u001b[31m\u202e';
   const pieces = [...renderJson(report)];
   expect(pieces.length).toBeGreaterThan(report.checks.length);
+  expect(
+    pieces
+      .join('')
+      .split('\n')
+      .filter((line) => !isPrintable(line)),
+  ).toEqual([]);
   expect(JSON.parse(pieces.join(''))).toEqual(JSON.parse(JSON.stringify(report)));
 });
 
