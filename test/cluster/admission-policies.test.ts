@@ -1,7 +1,7 @@
 /**
  * Which Pods of which namespaces a ValidatingAdmissionPolicy covers, and what becomes of them, against a real API server:
  * random policies and bindings whose expression is never true. POLICY_BATCHES says how many sets of them are tried (50 is the
- * full size), POLICY_SEED repeats a run.
+ * full size), TEST_SEED repeats a run.
  */
 import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
@@ -14,10 +14,10 @@ import { selects } from '../../src/kit/label-selector.ts';
 import type { LabelSelector } from '../../src/model.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
 import { skipReason } from '../control-plane/binaries.ts';
+import { seed } from '../seed.ts';
 import { inParallel, sender, type Send } from './warnings.ts';
 
 const batches = Number(process.env['POLICY_BATCHES'] ?? 5);
-const seed = Number(process.env['POLICY_SEED'] ?? Date.now() % 2 ** 31);
 const policiesOfOne = 6;
 const minor = 37;
 

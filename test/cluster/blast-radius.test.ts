@@ -1,6 +1,6 @@
 /**
  * What we say that a Pod Security level would refuse, and whether a namespace would take a Pod again, against what a real
- * API server says. BLAST_PODS says how many live Pods and how many templates there are (1,000 is the full size), BLAST_SEED
+ * API server says. BLAST_PODS says how many live Pods and how many templates there are (1,000 is the full size), TEST_SEED
  * repeats a run.
  */
 import * as fc from 'fast-check';
@@ -22,11 +22,11 @@ import {
 import { skipReason } from '../control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
 import { noWords } from '../unit/collection.ts';
+import { seed } from '../seed.ts';
 import { debugContainers, pods, type RawPod } from './pods.ts';
 import { inParallel, sender, type Send, type Warned } from './warnings.ts';
 
 const wanted = Number(process.env['BLAST_PODS'] ?? 100);
-const seed = Number(process.env['BLAST_SEED'] ?? Date.now() % 2 ** 31);
 
 const levels = ['baseline', 'restricted'] as const;
 type Level = (typeof levels)[number];

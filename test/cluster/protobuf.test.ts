@@ -14,10 +14,10 @@ import { loadManifests } from '../servers/api/manifests.ts';
 import type { RawObject } from '../servers/api-server.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
 import { examples } from '../servers/sample-cluster.ts';
+import { seed } from '../seed.ts';
 import { pods } from './pods.ts';
 
 const podCount = Number(process.env['PROTOBUF_PODS'] ?? 300);
-const seed = Number(process.env['PROTOBUF_SEED'] ?? Date.now() % 2 ** 31);
 
 const inDefault = (name: string) => ({ name, namespace: 'default' });
 const template = (restartPolicy: string) => ({
@@ -153,7 +153,7 @@ describe.each(['1.37', '1.24'] as const)('kube-apiserver %s', (version) => {
   };
 
   beforeAll(async () => {
-    process.stdout.write(`Pods of seed ${seed} (PROTOBUF_SEED, PROTOBUF_PODS=${podCount}).\n`);
+    process.stdout.write(`Pods of seed ${seed} (TEST_SEED, PROTOBUF_PODS=${podCount}).\n`);
     plane = await startControlPlane({ version });
     client = createClient(plane.server, readFileSync(plane.caFile, 'utf8'), {
       admin: plane.adminToken,

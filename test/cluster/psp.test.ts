@@ -1,7 +1,7 @@
 /**
  * kit/psp against the PodSecurityPolicy plugin of a real API server, pod by pod: who may use which policy, what each admits
  * and fills in, and which is chosen. PSP_PODS says how many random pods are compared, and from 2,000 on every value of a
- * setting instead of a share. PSP_SEED repeats a run.
+ * setting instead of a share. TEST_SEED repeats a run.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
@@ -9,11 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sources } from '../../src/collect/sources.ts';
 import { skipReason } from '../control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
+import { seed } from '../seed.ts';
 import { pods } from './psp-cases.ts';
 import { filledIn, singleTrials, trials, users, World, type Trial } from './psp.ts';
 
 const wanted = Number(process.env['PSP_PODS'] ?? 200);
-const seed = Number(process.env['PSP_SEED'] ?? Date.now() % 2 ** 31);
 const out = new URL('../../out/', import.meta.url);
 const skip = skipReason('1.24', { controllerManager: true });
 

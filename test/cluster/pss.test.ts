@@ -1,6 +1,6 @@
 /**
  * The checks of the Pod Security Standards against the admission of a real API server, pod by pod. PSS_PODS says how many
- * pods are compared, PSS_SEED repeats a run.
+ * pods are compared, TEST_SEED repeats a run.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
@@ -8,6 +8,7 @@ import type { Arbitrary } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
+import { seed } from '../seed.ts';
 import { admitted, debugContainers, eachName, pods, type RawPod } from './pods.ts';
 import {
   Admission,
@@ -22,7 +23,6 @@ import {
 } from './pss.ts';
 
 const wanted = Number(process.env['PSS_PODS'] ?? 1000);
-const seed = Number(process.env['PSS_SEED'] ?? Date.now() % 2 ** 31);
 const fixtures = new URL('./pss-fixtures/', import.meta.url);
 const out = new URL('../../out/', import.meta.url);
 

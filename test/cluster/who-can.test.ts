@@ -1,6 +1,6 @@
 /**
  * The RBAC engine against the SubjectAccessReviews of real API servers: random roles and bindings, and questions about
- * them. WHO_CAN_QUESTIONS says how many are asked, WHO_CAN_SEED repeats a run.
+ * them. WHO_CAN_QUESTIONS says how many are asked, TEST_SEED repeats a run.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
@@ -21,11 +21,11 @@ import {
 import type { JsonObject, PolicyRule } from '../../src/model.ts';
 import { skipReason, type KubernetesVersion } from '../control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.ts';
+import { seed } from '../seed.ts';
 import { namespaces, questionsAbout, rbacSets, type Question, type RbacSet } from './rbac-sets.ts';
 
 const wanted = Number(process.env['WHO_CAN_QUESTIONS'] ?? 1000);
-const seed = Number(process.env['WHO_CAN_SEED'] ?? Date.now() % 2 ** 31);
-const questionsPerSet = 500;
+const questionsPerSet = 50;
 const out = new URL('../../out/', import.meta.url);
 
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
@@ -230,7 +230,7 @@ function agreesOn(version: KubernetesVersion, share: number): void {
     );
     expect(asked.allowed + asked.denied).toBe(count);
     // Questions that were nearly all denied would tell little.
-    expect(asked.allowed).toBeGreaterThan(count / 3);
+    expect(asked.allowed).toBeGreaterThan(count / 5);
     expect(asked.denied).toBeGreaterThan(count / 5);
   });
 

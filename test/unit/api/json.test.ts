@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeJson, decodeJsonListHead } from '../../../src/api/json.ts';
+import { seed } from '../../seed.ts';
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -51,7 +52,7 @@ describe('decodeJson', () => {
       fc.property(json, (value) => {
         expect(decodeJson(bytes(value))).toEqual(pruned(JSON.parse(JSON.stringify(value))));
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, seed },
     );
   });
 

@@ -6,6 +6,7 @@ import { decodeProtobuf, decodeProtobufListHead, isInProtobuf } from '../../../s
 import fieldsRead from '../../../src/api/protobuf/fields.json' with { type: 'json' };
 import type { FieldEntry, FieldTable } from '../../../src/api/protobuf/messages.ts';
 import { sources } from '../../../src/collect/sources.ts';
+import { seed } from '../../seed.ts';
 import { toProtobuf } from '../../servers/api/protobuf.ts';
 
 const knownFields: FieldTable = table;
@@ -90,7 +91,7 @@ describe('what is read of a list in protobuf is what is read of it in JSON', () 
       fc.property(message, (item) => {
         expect(itemsOf(list(apiVersion, kind, [item])).map(project)).toEqual([project(item)]);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, seed },
     );
   });
 });
@@ -160,7 +161,7 @@ describe('a list in protobuf', () => {
         for (const [at, value] of places) damaged[at] = value;
         expect(outcomeOf(damaged)).toBe(true);
       }),
-      { numRuns: 5000 },
+      { numRuns: 5000, seed },
     );
   });
 

@@ -11,6 +11,7 @@ import {
   shellQuote,
 } from '../../../src/kit/shell.ts';
 import { isPrintable } from '../../../src/text.ts';
+import { seed } from '../../seed.ts';
 import { runInBash } from './bash.ts';
 import { hostileNames } from './hostile.ts';
 
@@ -51,7 +52,7 @@ describe('shellQuote', () => {
         expect(isPrintable(line)).toBe(true);
         expect(words(line)).toEqual(texts);
       }),
-      { numRuns: 20 },
+      { numRuns: 20, seed },
     );
   });
 

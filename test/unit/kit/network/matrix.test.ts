@@ -14,11 +14,11 @@ import {
 import { explain } from '../../../../src/kit/network/explain.ts';
 import { union } from '../../../../src/kit/network/ports.ts';
 import type { Namespace, NetworkPolicy, Workload } from '../../../../src/model.ts';
+import { seed } from '../../../seed.ts';
 import { clusters } from './clusters.ts';
 import type { RawCluster } from './oracle.ts';
 
 const runs = 2000;
-const seed = Number(process.env['NETWORK_SEED'] ?? Date.now() % 2 ** 31);
 
 const projected = (raw: object) => projectObject(raw as Record<string, unknown>)?.object;
 

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { projectObject } from '../../../../src/collect/files.ts';
 import { hasPort, podClasses, reach, type Endpoint, type PodClass } from '../../../../src/kit/network.ts';
 import type { KubeObject, Namespace, NetworkPolicy, Workload } from '../../../../src/model.ts';
+import { seed } from '../../../seed.ts';
 import { clusters } from './clusters.ts';
 import { mayConnect, type End, type RawCluster } from './oracle.ts';
 
 const runs = Number(process.env['NETWORK_CLUSTERS'] ?? 10_000);
-const seed = Number(process.env['NETWORK_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 
 const outside = ['169.254.169.254', '192.168.1.1', '10.0.0.2'];
 const asked = [
