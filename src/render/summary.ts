@@ -54,7 +54,7 @@ export interface Summary {
   scope: string;
   /** Worst first. */
   checks: CheckSummary[];
-  /** Findings by state, and the open and to-review ones by severity. */
+  /** Findings by state, and the open ones by severity. */
   findings: { open: number; review: number; exempt: number; bySeverity: Record<Severity, number> };
   /** Worst first; only namespaces with an open failure. */
   namespaces: NamespaceSummary[];
@@ -131,17 +131,17 @@ export function figuresOf(benchmark: BenchmarkResult) {
 export function summarize(report: Report): Summary {
   const checks = report.checks.map((check) => summarizeCheck(check, report.benchmarks)).toSorted(worstFirst);
   const findings = report.checks.flatMap((check) => check.findings);
-  const live = findings.filter((finding) => finding.state === 'open');
+  const open = findings.filter((finding) => stateOf(finding) === 'open');
   return {
     verdict: verdictOf(report),
     scope: scopeSentence(report),
     checks,
     findings: {
-      open: countState(findings, 'open'),
+      open: open.length,
       review: countState(findings, 'review'),
-      exempt: findings.length - live.length,
+      exempt: countState(findings, 'exempt'),
       bySeverity: Object.fromEntries(
-        severities.map((severity) => [severity, live.filter((one) => one.severity === severity).length]),
+        severities.map((severity) => [severity, open.filter((one) => one.severity === severity).length]),
       ) as Record<Severity, number>,
     },
     namespaces: failingNamespaces(report),

@@ -109,16 +109,16 @@ function facts({ cluster, scope, metadata }: Report, summary: Summary) {
 
 function totals({ findings }: Summary) {
   return {
-    open: findings.open + findings.review,
-    openWord: findings.open + findings.review === 1 ? 'open finding' : 'open findings',
+    open: findings.open,
+    openWord: findings.open === 1 ? 'open finding' : 'open findings',
     severities: severities.map((severity) => ({
       severity,
       word: severityWords[severity],
       count: findings.bySeverity[severity],
     })),
     notes: [
-      ...(findings.review > 0 ? [`${findings.review} for a person to judge`] : []),
-      ...(findings.exempt > 0 ? [`${findings.exempt} more exempt`] : []),
+      ...(findings.review > 0 ? [`${findings.review} more for a person to judge`] : []),
+      ...(findings.exempt > 0 ? [`${findings.exempt} exempt`] : []),
     ].join(', '),
   };
 }
