@@ -1,7 +1,8 @@
 import { podSpecCheck, type Problem } from '../../kit/define-check.ts';
 import { changeTo, fieldIdentity } from '../../kit/field.ts';
+import { needsFitImages, requireNonRoot } from '../../kit/non-root.ts';
 import { effective, ephemeralFix, isWindows, walkContainers, type WalkedContainer } from '../../kit/pods.ts';
-import type { Change, Field, PodSpec } from '../../model.ts';
+import type { Field, PodSpec } from '../../model.ts';
 
 /**
  * The reading of CIS: what counts is that root is ruled out, by runAsNonRoot or by naming another user. The Pod
@@ -26,22 +27,19 @@ interface Cause {
   /** What lets the container run as root, or would rule it out. */
   field: Field;
   why: string;
-  /** True when the field names root as the user. */
-  isRoot: boolean;
 }
 
 function linuxCause(pod: PodSpec, walked: WalkedContainer): Cause | undefined {
   const nonRoot = effective(pod, walked, 'runAsNonRoot');
   if (nonRoot.value === true) return undefined;
   const user = effective(pod, walked, 'runAsUser');
-  if (user.value === 0) return { walked, field: user.field, why: 'runAsUser is 0', isRoot: true };
+  if (user.value === 0) return { walked, field: user.field, why: 'runAsUser is 0' };
   if (user.value !== undefined) return undefined;
   const state = nonRoot.value === false ? 'false' : 'not set';
   return {
     walked,
     field: nonRoot.field,
     why: `runAsNonRoot is ${state} and runAsUser is not set, so the image decides`,
-    isRoot: false,
   };
 }
 
@@ -54,13 +52,12 @@ function windowsCause(pod: PodSpec, walked: WalkedContainer): Cause | undefined 
   const user = effective(pod, walked, 'windowsOptions', 'runAsUserName');
   if (typeof user.value === 'string') {
     if (!administrators.test(user.value)) return undefined;
-    return { walked, field: user.field, why: `runAsUserName is ${user.value}`, isRoot: true };
+    return { walked, field: user.field, why: `runAsUserName is ${user.value}` };
   }
   return {
     walked,
     field: nonRoot.field,
     why: `runAsNonRoot is ${nonRoot.value === false ? 'false' : 'not set'} and runAsUserName is not set, so the image decides`,
-    isRoot: false,
   };
 }
 
@@ -74,24 +71,14 @@ function problem(pod: PodSpec, causes: readonly Cause[]): Problem {
   return {
     field: first?.field ?? [],
     message: `Nothing keeps the ${titles} from running as root: ${first?.why}.${mapped}`,
-    fix: causes.every(({ walked }) => walked.ephemeral) ? ephemeralFix : nonRootFix(pod, causes),
+    fix: causes.every(({ walked }) => walked.ephemeral) ? ephemeralFix : nonRootFix(pod),
   };
 }
 
-function nonRootFix(pod: PodSpec, causes: readonly Cause[]): NonNullable<Problem['fix']> {
-  const ofPod: Field = ['securityContext', 'runAsNonRoot'];
-  const required = pod.securityContext?.runAsNonRoot === true ? [] : [changeTo(pod, ofPod, true)];
-  const overrides = causes.flatMap(({ walked, field, isRoot }): Change[] => {
-    if (walked.ephemeral) return [];
-    const allowsRoot = walked.container.securityContext?.runAsNonRoot === false;
-    return [
-      ...(allowsRoot ? [changeTo(pod, [...walked.field, ...ofPod])] : []),
-      ...(isRoot ? [changeTo(pod, field)] : []),
-    ];
-  });
-  return {
-    risk: 'review',
-    changes: [...required, ...overrides],
-    note: 'A container whose image runs as root, or names its user by a name instead of a number, then no longer starts: see to the images first.',
-  };
+function nonRootFix(pod: PodSpec): NonNullable<Problem['fix']> {
+  const owners = walkContainers(pod).flatMap(({ field, ephemeral }) => (ephemeral ? [] : [field]));
+  const userNames = [[], ...owners]
+    .map((field) => changeTo(pod, [...field, 'securityContext', 'windowsOptions', 'runAsUserName']))
+    .filter(({ before }) => typeof before === 'string' && administrators.test(before));
+  return { risk: 'review', changes: [...requireNonRoot(pod), ...userNames], note: needsFitImages };
 }

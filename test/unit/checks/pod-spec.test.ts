@@ -101,6 +101,27 @@ describe('run-as-root', () => {
     });
   });
 
+  test.each([
+    ['linux', 'runAsUser', 0],
+    ['windows', 'windowsOptions/runAsUserName', 'ContainerAdministrator'],
+  ])(
+    'leaves root nowhere, for what a container no longer says it takes from the Pod: %j',
+    async (os, path, root) => {
+      const securityContext =
+        os.os === undefined ? { runAsUser: 0 } : { windowsOptions: { runAsUserName: root } };
+      const [finding] = await findings(runAsRoot, {
+        ...os,
+        securityContext,
+        containers: [container('app', securityContext)],
+      });
+      expect(finding && changes(finding)).toEqual({
+        '/spec/securityContext/runAsNonRoot': [undefined, true],
+        [`/spec/securityContext/${path}`]: [root, undefined],
+        [`/spec/containers/0/securityContext/${path}`]: [root, undefined],
+      });
+    },
+  );
+
   test('reports each container of which nothing says anything', async () => {
     const found = await findings(runAsRoot, { containers: [container('a'), container('b')] });
     expect(found.map(({ path, container: name }) => [path, name])).toEqual([
