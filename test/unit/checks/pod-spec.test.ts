@@ -106,11 +106,11 @@ describe('run-as-root', () => {
     ['windows', 'windowsOptions/runAsUserName', 'ContainerAdministrator'],
   ])(
     'leaves root nowhere, for what a container no longer says it takes from the Pod: %j',
-    async (os, path, root) => {
+    async (name, path, root) => {
       const securityContext =
-        os.os === undefined ? { runAsUser: 0 } : { windowsOptions: { runAsUserName: root } };
+        name === 'linux' ? { runAsUser: 0 } : { windowsOptions: { runAsUserName: root } };
       const [finding] = await findings(runAsRoot, {
-        ...os,
+        os: { name },
         securityContext,
         containers: [container('app', securityContext)],
       });
