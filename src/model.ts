@@ -137,6 +137,7 @@ export interface PodSecurityContext {
   fsGroupChangePolicy?: string;
   supplementalGroups?: number[];
   supplementalGroupsPolicy?: string;
+  seLinuxChangePolicy?: string;
   sysctls?: { name: string; value?: string }[];
   seccompProfile?: SeccompProfile;
   appArmorProfile?: AppArmorProfile;

@@ -27,7 +27,7 @@ const restricted: Benchmark['controls'] = [
   { id: 'allowPrivilegeEscalation', level: 1, assessment: 'Automated', title: 'allowPrivilegeEscalation off', checks: ['privilege-escalation'] },
   { id: 'runAsNonRoot', level: 1, assessment: 'Automated', title: 'runAsNonRoot on', checks: ['run-as-non-root'] },
   { id: 'runAsUser', level: 1, assessment: 'Automated', title: 'No explicit UID 0', checks: ['run-as-user-zero'] },
-  { id: 'seccompProfile_restricted', level: 1, assessment: 'Automated', title: 'Seccomp profile set', checks: ['seccomp-default'] },
+  { id: 'seccompProfile_restricted', level: 1, assessment: 'Automated', title: 'Seccomp profile set', checks: ['seccomp-default', 'seccomp-unconfined'] },
   { id: 'capabilities_restricted', level: 1, assessment: 'Automated', title: 'All capabilities dropped', checks: ['cap-drop-all'] },
   { id: 'procMount_restricted', level: 1, assessment: 'Automated', title: 'Default proc mount', checks: ['proc-mount-restricted'] },
 ];

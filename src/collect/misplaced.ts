@@ -46,6 +46,18 @@ const homes: Readonly<Record<string, readonly Home[]>> = {
   procMount: ['containerSecurity'],
 };
 
+const mayBeNewer = 'has no effect, unless this field is newer than Passmuster.';
+const profile = ['type', 'localhostProfile'];
+
+/** Every field of what stands in a securityContext and is an object itself. */
+const membersOf: Readonly<Record<string, readonly string[]>> = {
+  capabilities: ['add', 'drop'],
+  seccompProfile: profile,
+  appArmorProfile: profile,
+  seLinuxOptions: ['user', 'role', 'type', 'level'],
+  windowsOptions: ['gmsaCredentialSpecName', 'gmsaCredentialSpec', 'runAsUserName', 'hostProcess'],
+};
+
 type Path = (string | number)[];
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -62,9 +74,13 @@ const containerLists = ['initContainers', 'containers', 'ephemeralContainers'];
 export function misplacedFields(raw: Raw, kind: string): Misplaced[] {
   const toSpec = podSpecPath[kind];
   if (toSpec === undefined) return [];
-  const around = toSpec.map((_, length): Held => {
+  const around = toSpec.flatMap((_, length): Held[] => {
     const path = toSpec.slice(0, length);
-    return { place: 'around', path, value: at(raw, path) };
+    return [path, [...path, 'metadata']].map((place) => ({
+      place: 'around',
+      path: place,
+      value: at(raw, place),
+    }));
   });
   const pod = at(raw, toSpec);
   const containers = containerLists.flatMap((list) => {
@@ -73,9 +89,10 @@ export function misplacedFields(raw: Raw, kind: string): Misplaced[] {
       ? held.flatMap((value, i) => withSecurity('container', [...toSpec, list, i], value))
       : [];
   });
-  return [...around, ...withSecurity('pod', [...toSpec], pod), ...containers].flatMap((held) =>
-    misplacedIn(held, toSpec),
-  );
+  return [...around, ...withSecurity('pod', [...toSpec], pod), ...containers].flatMap((held) => [
+    ...misplacedIn(held, toSpec),
+    ...(held.place.endsWith('Security') ? unknownMembers(held) : []),
+  ]);
 }
 
 const withSecurity = (place: 'pod' | 'container', path: Path, value: unknown): Held[] => [
@@ -104,9 +121,24 @@ function whatIsWrong(key: string, held: Held, toSpec: readonly string[]): string
   if (meant !== undefined)
     return `has no effect: Kubernetes has no such field. Did you mean ${homeOf(meant, held, toSpec)}?`;
   // Only of the security contexts every field is known.
-  return place.endsWith('Security')
-    ? 'has no effect, unless this field is newer than Passmuster.'
-    : undefined;
+  return place.endsWith('Security') ? mayBeNewer : undefined;
+}
+
+function unknownMembers({ path, value: context }: Held): Misplaced[] {
+  return Object.entries(membersOf).flatMap(([owner, known]) => {
+    const value = at(context, [owner]);
+    const unknown = isObject(value)
+      ? Object.keys(value).filter((key) => value[key] !== null && !known.includes(key))
+      : [];
+    return unknown.map((key) => {
+      const meant = closest(key, known);
+      const what =
+        meant === undefined
+          ? mayBeNewer
+          : `has no effect: Kubernetes has no such field. Did you mean ${dotted([...path, owner, meant])}?`;
+      return { path: [...path, owner, key], what };
+    });
+  });
 }
 
 /** What stands in a container is meant for that container, if a container can have it; else for the Pod. */

@@ -109,6 +109,7 @@ const podSecurityContext = object<PodSecurityContext>({
   fsGroupChangePolicy: string,
   supplementalGroups: list(int),
   supplementalGroupsPolicy: string,
+  seLinuxChangePolicy: string,
   sysctls: list(object<{ name: string; value?: string }>({ name: required(string), value: string })),
   seccompProfile,
   appArmorProfile,

@@ -42,7 +42,8 @@ function notDropped(pod: PodSpec, walked: WalkedContainer): Problem[] {
 
 function added(pod: PodSpec, walked: WalkedContainer): Problem[] {
   const { add = [] } = walked.container.securityContext?.capabilities ?? {};
-  const left = add.filter((capability) => !hasCapability([capability], 'NET_RAW'));
+  // containerd takes CAP_NET_RAW for a capability it does not know, CRI-O for NET_RAW.
+  const left = add.filter((capability) => !hasCapability([capability.replace(/^CAP_/i, '')], 'NET_RAW'));
   if (left.length === add.length) return [];
   const field = list(walked, 'add');
   return [

@@ -15,10 +15,11 @@ export const imagePullAlways = podSpecCheck({
       const parsed = parseImage(image);
       // What a digest names can be nothing else, wherever it comes from.
       if (parsed.digest !== undefined) return [];
-      const policy = imagePullPolicy ?? (isFloating(parsed) ? 'Always' : 'IfNotPresent');
+      // The API server takes an empty one for none.
+      const policy = imagePullPolicy || (isFloating(parsed) ? 'Always' : 'IfNotPresent');
       if (policy === 'Always') return [];
       const field = [...path, 'imagePullPolicy'];
-      const unset = imagePullPolicy === undefined ? 'not set, which means ' : '';
+      const unset = imagePullPolicy === policy ? '' : 'not set, which means ';
       return [
         {
           field,

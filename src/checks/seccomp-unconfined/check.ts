@@ -1,6 +1,7 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
-import { linuxOr, linuxProblem, runtimeDefault, shown, whose } from '../../kit/pss-problem.ts';
+import { linuxOr } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
+import { profileProblem, withProfiles } from '../../kit/seccomp.ts';
 
 /** The baseline reading: a profile may be missing, but not be turned off. That one is set is `seccomp-default`. */
 export const seccompUnconfined = podSpecCheck({
@@ -10,10 +11,7 @@ export const seccompUnconfined = podSpecCheck({
   onNothing: 'not-applicable',
   applies: linuxOr('seccompProfile_baseline'),
   test: (pod, context) =>
-    violations('seccompProfile_baseline', pod, context).map((violation) =>
-      linuxProblem(pod, violation, {
-        message: `${whose(violation)} asks for the seccomp profile ${shown(violation)}: all system calls of the node's kernel are open to it.`,
-        fix: { risk: 'safe', changes: [runtimeDefault(pod, context, violation)] },
-      }),
+    violations('seccompProfile_baseline', withProfiles(pod, context), context).map((violation) =>
+      profileProblem(pod, context, violation, `: all system calls of the node's kernel are open to it.`),
     ),
 });

@@ -1,5 +1,5 @@
 import type { Container, PodSpec, SeccompProfile } from '../../model.ts';
-import { seccompName, seccompOfPod } from '../psp/profiles.ts';
+import { seccompName, seccompOfContainer, seccompOfPod } from '../psp/profiles.ts';
 import type { Judged } from './pod-security.ts';
 
 /** What the API server makes of a template when a Pod is made from it, as far as a Pod Security level tells the two apart. */
@@ -8,8 +8,6 @@ import type { Judged } from './pod-security.ts';
 const annotationsCountTo = 26;
 /** Up to this one a field sets the annotation as well, which is what levels of versions before 1.19 look at. */
 const fieldsAnnotateTo = 24;
-
-const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/';
 
 /** The Pod of a template on a server of that minor version; a live Pod stays what it is. */
 export function asMade(judged: Judged, minor: number): Judged {

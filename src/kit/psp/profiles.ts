@@ -4,7 +4,7 @@ import { containersOf, type PspPod } from './pod.ts';
 // Policies know the profiles by the names of the annotations that seccomp and AppArmor began with.
 
 export const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod';
-const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/';
+export const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/';
 export const appArmorOfContainer = 'container.apparmor.security.beta.kubernetes.io/';
 
 const allowed = 'allowedProfileNames';

@@ -164,6 +164,15 @@ describe('sysctls', () => {
       'net.ipv4.conf.eth0/1.forwarding',
     ]);
   });
+
+  test('writes a safe one with dots, and takes nothing away', async () => {
+    const [finding, ...rest] = await findings(sysctls, of('kernel/shm_rmid_forced', 'net.ipv4.tcp_rmem'));
+    expect(rest).toEqual([]);
+    expect(finding?.message).toContain('kernel.shm_rmid_forced, which is safe, but writes it as');
+    expect(changes(finding)['/spec/securityContext/sysctls']?.[1]).toEqual(
+      of('kernel.shm_rmid_forced', 'net.ipv4.tcp_rmem').securityContext.sysctls,
+    );
+  });
 });
 
 test('restricted-volumes names the type, whatever it is called', async () => {
@@ -201,6 +210,8 @@ describe('images', () => {
   test.each([
     ['app:latest', 'IfNotPresent', [1, 1]],
     ['app:1', 'Always', [0, 0]],
+    ['app', '', [1, 0]],
+    ['app:1', '', [0, 1]],
     [`host:5000/app@${digest}`, 'Never', [0, 0]],
   ])('%s with %s', async (image, policy, expected) => {
     expect(await verdictsOf(image, policy)).toEqual(expected);

@@ -255,6 +255,13 @@ describe('capabilities', () => {
     });
   });
 
+  test('cap-net-raw: an added CAP_NET_RAW is one for CRI-O', () => {
+    const capabilities = { drop: ['ALL'], add: ['CAP_NET_RAW', 'CHOWN'] };
+    expect(problems(capNetRaw, podOf({ capabilities }))).toMatchObject([
+      { risk: 'review', changes: { [`${container}/capabilities/add`]: ['CHOWN'] } },
+    ]);
+  });
+
   test('cap-net-raw: dropping is safe, taking away what was asked for is not', () => {
     expect(problems(capNetRaw, podOf({ capabilities: { add: ['net_raw', 'CHOWN'] } }))).toMatchObject([
       { risk: 'safe', changes: { [`${container}/capabilities/drop`]: ['NET_RAW'] } },
@@ -277,8 +284,27 @@ describe('profiles', () => {
     expect(problems(seccompUnconfined, podOf(), { minor: 18, annotations })).toMatchObject([
       { changes: { '/annotations/seccomp.security.alpha.kubernetes.io~1pod': 'runtime/default' } },
     ]);
-    expect(problems(seccompUnconfined, podOf(), { minor: 19, annotations })).toEqual([]);
   });
+
+  test.each([
+    [seccompDefault, 26, false, 'runtime/default'],
+    [seccompUnconfined, 26, false, 'runtime/default'],
+    [seccompUnconfined, 27, false, undefined],
+    // What the API server made of it stands in the field.
+    [seccompUnconfined, 26, true, undefined],
+  ])(
+    '$id takes the seccomp annotation of a template for what its Pods get: 1.%i',
+    (check, minor, live, after) => {
+      const [pod, ...rest] = problems(check, podOf(), { minor, live, annotations }) ?? [];
+      expect(rest).toEqual([]);
+      expect(pod?.metadataChanges['/annotations/seccomp.security.alpha.kubernetes.io~1pod']).toBe(after);
+      if (after !== undefined) expect(pod?.changes).toEqual({});
+      const ofContainer = { 'container.seccomp.security.alpha.kubernetes.io/app': 'runtime/default' };
+      expect(
+        problems(seccompDefault, podOf(), { minor, live: false, annotations: ofContainer }),
+      ).toHaveLength(minor > 26 ? 1 : 0);
+    },
+  );
 
   const key = 'container.apparmor.security.beta.kubernetes.io/app';
   const pointer = '/annotations/container.apparmor.security.beta.kubernetes.io~1app';

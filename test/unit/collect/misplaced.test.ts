@@ -65,6 +65,14 @@ describe('where a setting belongs', () => {
     expect(of(raw)).toEqual([[path, home]]);
   });
 
+  test('in the metadata of a template', () => {
+    const template = { metadata: { name: 'a', hostIPC: false }, spec: { containers: [] } };
+    expect(of({ metadata: { privileged: false }, spec: { template } }, 'Deployment')).toEqual([
+      ['metadata.privileged', 'spec.template.spec.containers[].securityContext.privileged'],
+      ['spec.template.metadata.hostIPC', 'spec.template.spec.hostIPC'],
+    ]);
+  });
+
   test('in a template, and around it', () => {
     const template = { spec: { securityContext: { hostNetwork: false }, containers: [] } };
     expect(of({ spec: { securityContext: {}, template } }, 'Deployment')).toEqual([
@@ -100,6 +108,24 @@ describe('fields that do not exist', () => {
       'anything unknown in a security context',
       pod({ securityContext: { toString: 1 } }),
       'spec.securityContext.toString',
+      undefined,
+    ],
+    [
+      'capabilities in capitals',
+      pod({ containers: [{ securityContext: { capabilities: { Drop: ['ALL'], add: [] } } }] }),
+      'spec.containers[0].securityContext.capabilities.Drop',
+      'spec.containers[0].securityContext.capabilities.drop',
+    ],
+    [
+      'the type of a profile in capitals',
+      pod({ securityContext: { seccompProfile: { Type: 'RuntimeDefault' } } }),
+      'spec.securityContext.seccompProfile.Type',
+      'spec.securityContext.seccompProfile.type',
+    ],
+    [
+      'anything unknown in the options of SELinux',
+      pod({ securityContext: { seLinuxOptions: { constructor: 1, level: 's0' } } }),
+      'spec.securityContext.seLinuxOptions.constructor',
       undefined,
     ],
   ])('%s', (_, raw, path, meant) => {
