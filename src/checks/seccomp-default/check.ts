@@ -2,7 +2,7 @@ import { podSpecCheck } from '../../kit/define-check.ts';
 import { changeTo, fieldIdentity } from '../../kit/field.ts';
 import { effective, walkContainers } from '../../kit/pods.ts';
 import { linuxOr, linuxProblem, whose } from '../../kit/pss-problem.ts';
-import type { Violation } from '../../kit/pss.ts';
+import { violations, type Violation } from '../../kit/pss.ts';
 import { profileProblem, withProfiles } from '../../kit/seccomp.ts';
 import type { PodSpec } from '../../model.ts';
 
@@ -26,7 +26,10 @@ export const seccompDefault = podSpecCheck({
       isAnnotated && context.minor >= fieldsAloneFrom
         ? ` The annotation that asks for a profile has had no effect since Kubernetes 1.${fieldsAloneFrom}.`
         : '';
-    return withoutProfile(withProfiles(pod, context)).map((violation) =>
+    const made = withProfiles(pod, context);
+    // What the restricted level admits has one everywhere; it knows for whom, and from which version on.
+    if (violations('seccompProfile_restricted', made, context).length === 0) return [];
+    return withoutProfile(made).map((violation) =>
       violation.value === undefined
         ? linuxProblem(pod, violation, {
             message: `${whose(violation)} has no seccomp profile, and neither has the Pod.${hint}`,
