@@ -14,7 +14,9 @@ const escapeCharacter = (character: string): string =>
  */
 export function visible(text: string, maxLength = 300): string {
   const escaped = text.replace(unprintable, escapeCharacter);
-  return escaped.length <= maxLength ? escaped : `${escaped.slice(0, maxLength - 1)}…`;
+  if (escaped.length <= maxLength) return escaped;
+  // A character of two units stays whole or goes.
+  return `${escaped.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** JSON in which everything unprintable is escaped: the same data, safe to show in a terminal. */

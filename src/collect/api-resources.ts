@@ -24,7 +24,7 @@ const virtual: readonly (ApiResource & { verbs: RegExp })[] = [
 ].map((resource) => ({ ...resource, kind: '', shortNames: [], namespaced: false }));
 
 /** Every resource of every group, or of one. */
-export const anyResource: ApiResource = {
+const anyResource: ApiResource = {
   group: '*',
   name: '*',
   kind: '',

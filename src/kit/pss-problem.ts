@@ -1,6 +1,6 @@
 import type { PodContext, Problem } from './define-check.ts';
 import { changeTo } from './field.ts';
-import { isWindows, unlessEphemeral } from './pods.ts';
+import { isWindows, listTo, unlessEphemeral } from './pods.ts';
 import { violations, type PssControl, type Violation } from './pss.ts';
 import type { PodSpec } from '../model.ts';
 
@@ -30,6 +30,21 @@ const windowsFix: NonNullable<Problem['fix']> = {
   risk: 'advice',
   note: 'The API refuses this setting on Pods for Windows; from Kubernetes 1.25 on the Pod Security Standards do not ask for it there.',
 };
+
+/** The list of added capabilities without those that are not allowed. */
+export function withoutCapabilities(
+  pod: PodSpec,
+  { field, value, container }: Violation,
+): NonNullable<Problem['fix']> {
+  const excess = value as string[];
+  const { add = [] } = container?.container.securityContext?.capabilities ?? {};
+  const left = add.filter((name) => !excess.includes(name));
+  return {
+    risk: 'review',
+    changes: [listTo(pod, field, left)],
+    note: 'Find out first what the container uses it for: that stops working.',
+  };
+}
 
 /** Whose value it is, at the start of a sentence. */
 export const whose = ({ container }: Violation): string =>

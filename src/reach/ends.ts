@@ -18,7 +18,7 @@ const kinds = {
   cronJobs: 'cronjob cronjobs cj',
 } as const satisfies Partial<Record<SourceName, string>>;
 export type EndSource = keyof typeof kinds;
-export const endSources = Object.keys(kinds) as EndSource[];
+const endSources = Object.keys(kinds) as EndSource[];
 export type EndHeld = Partial<Record<EndSource, readonly Workload[]>>;
 
 /** What is typed: an address, or an object by its name. */

@@ -46,7 +46,7 @@ export function pageFor({ width = 100, color = false, unicode = true }: RenderOp
   };
 }
 
-export const severityStyles = {
+const severityStyles = {
   critical: ['bold', 'red'],
   high: 'red',
   medium: 'yellow',

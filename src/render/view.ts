@@ -25,8 +25,6 @@ import {
 const findingsInPage = 2000;
 const namespacesShown = 50;
 
-export type ReportView = ReturnType<typeof reportView>;
-
 export function reportView(report: Report) {
   const summary = summarize(report);
   const byId = new Map(report.checks.map((check) => [visible(check.id), check]));

@@ -1,6 +1,6 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
-import { dangerousCapabilities, hasCapability, listTo, spellingHint } from '../../kit/pods.ts';
-import { linuxOr, linuxProblem, whose } from '../../kit/pss-problem.ts';
+import { dangerousCapabilities, hasCapability, spellingHint } from '../../kit/pods.ts';
+import { linuxOr, linuxProblem, whose, withoutCapabilities } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
 export const capAdded = podSpecCheck({
@@ -12,22 +12,11 @@ export const capAdded = podSpecCheck({
   test: (pod, context) =>
     violations('capabilities_baseline', pod, context).map((violation) => {
       const excess = violation.value as string[];
-      const { add = [] } = violation.container?.container.securityContext?.capabilities ?? {};
       const names = excess.map((name) => name.replace(/^CAP_/i, ''));
       return linuxProblem(pod, violation, {
         severity: dangerousCapabilities.some((name) => hasCapability(names, name)) ? 'high' : 'medium',
         message: `${whose(violation)} adds capabilities beyond the default set: ${excess.join(', ')}.${spellingHint(excess)}`,
-        fix: {
-          risk: 'review',
-          changes: [
-            listTo(
-              pod,
-              violation.field,
-              add.filter((name) => !excess.includes(name)),
-            ),
-          ],
-          note: 'Find out first what the container uses it for: that stops working.',
-        },
+        fix: withoutCapabilities(pod, violation),
       });
     }),
 });

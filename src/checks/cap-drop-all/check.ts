@@ -1,6 +1,6 @@
 import { podSpecCheck, type Problem } from '../../kit/define-check.ts';
 import { hasCapability, listTo, spellingHint, type WalkedContainer } from '../../kit/pods.ts';
-import { linuxOr, linuxProblem, memberOf, whose } from '../../kit/pss-problem.ts';
+import { linuxOr, linuxProblem, memberOf, whose, withoutCapabilities } from '../../kit/pss-problem.ts';
 import { violations, type Violation } from '../../kit/pss.ts';
 import type { Change, PodSpec } from '../../model.ts';
 
@@ -45,19 +45,8 @@ function lowPorts(pod: PodSpec, walked: WalkedContainer | undefined): Change[] {
 
 function added(pod: PodSpec, violation: Violation): Problem {
   const excess = violation.value as string[];
-  const { add = [] } = violation.container?.container.securityContext?.capabilities ?? {};
   return linuxProblem(pod, violation, {
     message: `${whose(violation)} adds ${excess.join(', ')}: where all capabilities are dropped, only ${bindLowPorts} may be added.`,
-    fix: {
-      risk: 'review',
-      changes: [
-        listTo(
-          pod,
-          violation.field,
-          add.filter((name) => !excess.includes(name)),
-        ),
-      ],
-      note: 'Find out first what the container uses it for: that stops working.',
-    },
+    fix: withoutCapabilities(pod, violation),
   });
 }

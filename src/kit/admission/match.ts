@@ -44,7 +44,7 @@ const has = (values: readonly string[] | undefined, ...wanted: string[]): boolea
   wanted.some((value) => values?.includes(value) ?? false);
 
 /** Whether a rule is about the creation of Pods. `pods/*` is about Pods too, `pods/exec` is not. */
-export function ruleReach(rule: AdmissionRule): Reach {
+function ruleReach(rule: AdmissionRule): Reach {
   const isAbout =
     has(rule.operations, '*', 'CREATE') &&
     has(rule.apiGroups, '*', '') &&

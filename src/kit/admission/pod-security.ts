@@ -19,7 +19,7 @@ export interface PodSecurity {
 }
 
 export const levelLabel = (mode: PodSecurityMode): string => `pod-security.kubernetes.io/${mode}`;
-export const versionLabel = (mode: PodSecurityMode): string => `${levelLabel(mode)}-version`;
+const versionLabel = (mode: PodSecurityMode): string => `${levelLabel(mode)}-version`;
 
 const levels: readonly string[] = ['privileged', 'baseline', 'restricted'] satisfies PodSecurityLevel[];
 const isLevel = (value: string): value is PodSecurityLevel => levels.includes(value);

@@ -5,7 +5,7 @@ import { podClasses, type PodClasses } from './classes.ts';
 import { otherPolicySources } from './other-policies.ts';
 
 /** What a check over `networkFold` must need. */
-export const networkSources = [
+const networkSources = [
   'namespaces',
   'networkPolicies',
   ...templateSources,

@@ -77,6 +77,8 @@ test('only all is 100 % and only nothing is 0 %', () => {
 test('times', () => {
   expect(utcTime('2026-11-16T07:00:04.123Z')).toBe('2026-11-16 07:00:04 UTC');
   expect(duration('2026-11-16T07:00:00Z', '2026-11-16T07:03:20Z')).toBe('3 min 20 s');
+  expect(duration('2026-11-16T07:00:00.000Z', '2026-11-16T07:01:59.700Z')).toBe('2 min 0 s');
+  expect(duration('2026-11-16T07:00:00.000Z', '2026-11-16T07:00:59.970Z')).toBe('1 min 0 s');
   expect(duration('x', 'y')).toBe('');
 });
 

@@ -35,6 +35,10 @@ test('colour only when asked, and then the same words', () => {
   expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain);
 });
 
+test('a text that is cut ends with a whole character', () => {
+  expect(visible('😀'.repeat(200), 300)).toBe(`${'😀'.repeat(149)}…`);
+});
+
 test('no string from a cluster brings a control character or a line of its own', () => {
   const escaped = hostileStrings.filter((payload) => {
     const text = formats.wide(
