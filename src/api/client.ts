@@ -99,6 +99,12 @@ async function signIn(options: ClientOptions): Promise<{ target: Target; transpo
   }
   if (options.as !== undefined) target.impersonation = { user: options.as };
   if (options.asGroups !== undefined) target.impersonation.groups = options.asGroups;
+  if (options.asGroups !== undefined && target.impersonation.user === undefined) {
+    throw new UserError('--as-group says whose groups to have, but there is no user to act as.', {
+      hint: 'Name the user too, as kubectl wants it: --as USER --as-group GROUP.',
+      exitCode: exit.usage,
+    });
+  }
   const server = new URL(target.cluster.server);
   const proxy = target.cluster.proxyUrl ?? proxyFromEnvironment(server, process.env);
   const route = {

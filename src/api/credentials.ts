@@ -1,16 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { isIPv6 } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import type { Cluster, User } from '@kubernetes/client-node';
 import { exit, messageOf, UserError } from '../errors.ts';
 import { visible } from '../text.ts';
 import type { Impersonation, Target } from './kubeconfig.ts';
+import { failureOf, fromPlugin } from './plugin.ts';
 
 /** What goes into the TLS connection and into the headers of every request. */
 export interface Credentials {
   tls: TlsOptions;
-  headers: Record<string, string | string[]>;
+  headers: Headers;
 }
+
+type Headers = Record<string, string | string[]>;
 
 export interface TlsOptions {
   ca?: Buffer | string;
@@ -20,38 +24,36 @@ export interface TlsOptions {
   rejectUnauthorized?: boolean;
 }
 
-const execTimeoutMs = 60_000;
-
 /**
  * Reads the credentials anew: files again, and an exec plugin runs again. Of the client library only the parts that
  * the user needs are loaded; its entry module costs half a second, more than reading a small cluster.
  * @throws UserError when a file or plugin does not give them.
  */
-export async function readCredentials(target: Target): Promise<Credentials> {
-  const { cluster, user } = target;
-  const options = await authenticate(user, cluster);
+export async function readCredentials({ cluster, user, impersonation }: Target): Promise<Credentials> {
+  const ca = material(cluster.caFile, cluster.caData);
+  const options = await authenticate(user, cluster, ca);
   const cert = options.cert ?? material(user.certFile, user.certData);
   const key = options.key ?? material(user.keyFile, user.keyData);
-  const ca = material(cluster.caFile, cluster.caData);
+  requirePair(cert, key, user);
   return {
     tls: {
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert: cert as string | Buffer }),
       ...(key === undefined ? {} : { key: key as string | Buffer }),
-      ...(cluster.tlsServerName === undefined ? {} : { servername: cluster.tlsServerName }),
+      ...(cluster.tlsServerName ? { servername: cluster.tlsServerName } : {}),
       ...(cluster.skipTLSVerify ? { rejectUnauthorized: false } : {}),
     },
-    headers: {
+    headers: inUtf8({
       ...(options.headers as Record<string, string>),
-      ...impersonationHeaders(target.impersonation),
-    },
+      ...impersonationHeaders(impersonation),
+    }),
   };
 }
 
 /** The way of the user that kubectl prefers: plugin, token, user name and password; none of these is anonymous. */
-async function authenticate(user: User, cluster: Cluster): Promise<RequestOptions> {
+async function authenticate(user: User, cluster: Cluster, ca: Buffer | undefined): Promise<RequestOptions> {
   if (user.token) return bearer(user.token);
-  if (user.exec) return fromPlugin(user, cluster);
+  if (user.exec) return fromPlugin(user, cluster, ca);
   if (user.authProvider) return fromAuthProvider(user, cluster);
   if (user.username) {
     const basic = Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64');
@@ -61,72 +63,6 @@ async function authenticate(user: User, cluster: Cluster): Promise<RequestOption
 }
 
 const bearer = (token: string): RequestOptions => ({ headers: { Authorization: `Bearer ${token.trim()}` } });
-
-interface ExecConfig {
-  command?: string;
-  env?: { name: string; value: string }[] | null;
-  apiVersion?: string;
-  interactiveMode?: string;
-  installHint?: string;
-  provideClusterInfo?: boolean;
-}
-
-/** Runs the user's exec plugin, without a shell. It cannot ask questions: its standard input is not the terminal. */
-async function fromPlugin(user: User, cluster: Cluster): Promise<RequestOptions> {
-  const exec = user.exec as ExecConfig;
-  const plugin = `The credential plugin "${visible(String(exec.command))}" of user "${visible(user.name)}"`;
-  if (exec.interactiveMode === 'Always') {
-    throw new UserError(`${plugin} only works interactively.`, {
-      hint: 'Sign in with kubectl first, and use a plugin mode that needs no terminal (interactiveMode: IfAvailable).',
-      exitCode: exit.usage,
-    });
-  }
-  const env = [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: execInfo(exec, cluster) }];
-  const { ExecAuth } = await import('@kubernetes/client-node/dist/exec_auth.js');
-  const options: RequestOptions = {};
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => timeout.reject(new Error(`no answer within ${execTimeoutMs / 1000} s`)),
-    execTimeoutMs,
-  );
-  try {
-    const applied = new ExecAuth().applyAuthentication({ ...user, exec: { ...exec, env } }, options);
-    await Promise.race([applied, timeout.promise]);
-    return options;
-  } catch (error) {
-    throw new UserError(`${plugin} failed: ${pluginFailure(error)}`, {
-      hint: exec.installHint
-        ? visible(exec.installHint, 600)
-        : 'Run the command by hand to see what it wants, for example a new sign-in.',
-    });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** What a plugin is told of the request: client.authentication.k8s.io, kind ExecCredential. */
-function execInfo(exec: ExecConfig, cluster: Cluster): string {
-  const info = {
-    server: cluster.server,
-    'tls-server-name': cluster.tlsServerName,
-    'insecure-skip-tls-verify': cluster.skipTLSVerify,
-    'certificate-authority-data': material(cluster.caFile, cluster.caData)?.toString('base64'),
-  };
-  return JSON.stringify({
-    apiVersion: exec.apiVersion ?? 'client.authentication.k8s.io/v1',
-    kind: 'ExecCredential',
-    spec: { interactive: false, ...(exec.provideClusterInfo ? { cluster: info } : {}) },
-  });
-}
-
-/** What the plugin said, without anything that could be a token. */
-function pluginFailure(error: unknown): string {
-  if (error instanceof SyntaxError || error instanceof TypeError)
-    return 'its answer is not an ExecCredential.';
-  if ((error as { code?: unknown }).code === 'ENOENT') return 'the command was not found.';
-  const said = messageOf(error).trim() || 'it gave no reason';
-  return `${visible(said.replace(/[\w-]{16,}\.[\w-]{16,}[\w.-]*|[\w+/-]{40,}={0,2}/g, '[removed]'), 600)}.`;
-}
 
 /** The sign-in providers that older kubeconfigs name (oidc, gcp, azure). */
 async function fromAuthProvider(user: User, cluster: Cluster): Promise<RequestOptions> {
@@ -138,7 +74,7 @@ async function fromAuthProvider(user: User, cluster: Cluster): Promise<RequestOp
     await config.applyToHTTPSOptions(options);
     return options;
   } catch (error) {
-    throw new UserError(`User "${visible(user.name)}" could not be signed in: ${pluginFailure(error)}`, {
+    throw new UserError(`User "${visible(user.name)}" could not be signed in: ${failureOf(error)}`, {
       hint: 'Sign in again with the tool that wrote the kubeconfig, then check: kubectl auth whoami.',
     });
   }
@@ -157,13 +93,48 @@ function material(file: string | undefined, data: string | undefined): Buffer | 
   }
 }
 
+/** The connection would fail with them as if there were no server, or be made without them. */
+function requirePair(cert: RequestOptions['cert'], key: RequestOptions['key'], { name }: User): void {
+  const fault = cert === undefined ? undefined : faultOfPair(cert, key);
+  if (fault === undefined) return;
+  throw new UserError(`The client certificate of user "${visible(name)}" cannot be used: ${fault}.`, {
+    hint: 'Give a certificate and its private key, both in PEM: client-certificate and client-key in the kubeconfig.',
+    exitCode: exit.usage,
+  });
+}
+
+function faultOfPair(cert: RequestOptions['cert'], key: RequestOptions['key']): string | undefined {
+  if (key === undefined) return 'its key is missing';
+  try {
+    // An empty list of CAs saves loading those of the system.
+    createSecureContext({ ca: [], cert, key });
+    return undefined;
+  } catch (error) {
+    return visible(messageOf(error));
+  }
+}
+
+/** Names are sent in UTF-8, of which undici takes each byte as a character. */
+const inUtf8 = (headers: Headers): Headers =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map((one) => bytesOf(name, one)) : bytesOf(name, value),
+    ]),
+  );
+
+function bytesOf(header: string, value: string): string {
+  const bytes = Buffer.from(value, 'utf8').toString('latin1');
+  // What HTTP takes in a header: all but control characters.
+  if (/^[\t -~\x80-\xff]*$/.test(bytes)) return bytes;
+  throw new UserError(`The header ${header} would have a line break or another control character.`, {
+    hint: 'Check --as and --as-group, and what the user in the kubeconfig or its plugin gives.',
+    exitCode: exit.usage,
+  });
+}
+
 /** An array becomes one header line for each of its values, which is what the API server wants of groups. */
-function impersonationHeaders({
-  user,
-  groups,
-  uid,
-  extra,
-}: Impersonation): Record<string, string | string[]> {
+function impersonationHeaders({ user, groups, uid, extra }: Impersonation): Headers {
   return {
     ...(user === undefined ? {} : { 'Impersonate-User': user }),
     ...(groups === undefined || groups.length === 0 ? {} : { 'Impersonate-Group': groups }),

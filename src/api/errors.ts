@@ -171,6 +171,7 @@ export function connectionError(error: unknown, server: string): ApiError {
 }
 
 interface StatusBody {
+  kind?: unknown;
   message?: unknown;
   metadata?: { continue?: unknown };
 }
@@ -212,7 +213,11 @@ export function statusError(
   const busy = { status, hint: 'The API server is overloaded or starting: try again later.', ...retryAfter };
   if (status === 429) return new ApiError('overloaded', at, busy);
   if (status >= 500) return new ApiError('server', at, busy);
-  return protocolError(where, `it answered with HTTP status ${status}`);
+  if (body?.kind !== 'Status') return protocolError(where, `it answered with HTTP status ${status}`);
+  return new ApiError('protocol', `The API server ${where.server} refuses the request (${status}): ${at}.`, {
+    status,
+    hint: `Check the flags and the kubeconfig; kubectl gets the same answer: kubectl get --raw ${where.path}`,
+  });
 }
 
 /** An answer that no Kubernetes API gives: never to be taken for an empty list. */

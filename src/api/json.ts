@@ -65,11 +65,11 @@ function withoutManagedFields(bytes: Buffer): number {
 function endOfManagedFields(bytes: Buffer, start: number): number {
   const end = bytes.indexOf(closingBracket, start) + 1;
   const isLast = end > 0 && bytes.subarray(end, end + behindMetadata.length).equals(behindMetadata);
-  return isLast ? end : endOfArray(bytes, start);
+  return isLast ? end : endOfNested(bytes, start);
 }
 
-/** The position behind the array that begins before `position`; -1 when the bytes end inside it. */
-function endOfArray(bytes: Buffer, position: number): number {
+/** The position behind the array or object that begins right before `position`; -1 when the bytes end inside it. */
+export function endOfNested(bytes: Buffer, position: number): number {
   const { length } = bytes;
   let depth = 1;
   for (let at = position; at < length; at += 1) {

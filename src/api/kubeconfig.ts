@@ -4,7 +4,8 @@ import { delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { Cluster, User } from '@kubernetes/client-node';
 import { newClusters, newUsers } from '@kubernetes/client-node/dist/config_types.js';
 import { exit, messageOf, UserError } from '../errors.ts';
-import { visible } from '../text.ts';
+import { isPrintable, visible } from '../text.ts';
+import { entryFields } from './kubeconfig-fields.ts';
 
 /** kubectl's flags of the same names. */
 export interface KubeconfigOptions {
@@ -75,8 +76,8 @@ export async function readKubeconfig(
     return { clusterName, cluster, user: { name: 'anonymous' }, impersonation: {}, inCluster: false };
   }
   const definition = definitionOf(merged, 'users', userName);
-  const impersonation = impersonationOf((definition.entry['user'] ?? {}) as Entry);
-  return { clusterName, cluster, user: userOf(definition), impersonation, inCluster: false };
+  const user = userOf(definition);
+  return { clusterName, cluster, user, impersonation: impersonationOf(definition), inCluster: false };
 }
 
 /** The kubeconfig files there are, in order of precedence. */
@@ -131,7 +132,12 @@ async function parse(file: string): Promise<Entry> {
     const { line, col } = lineCounter.linePos(problem.pos[0]);
     throw malformed(`${file}:${line}:${col}`, 'it is not valid YAML');
   }
-  const config: unknown = document.toJS();
+  let config: unknown;
+  try {
+    config = document.toJS();
+  } catch (error) {
+    throw malformed(file, visible(messageOf(error)));
+  }
   if (config === null) return {};
   if (typeof config !== 'object' || Array.isArray(config)) throw malformed(file, 'it is not a YAML mapping');
   return config as Entry;
@@ -155,12 +161,17 @@ function contextOf(merged: Merged, name: string): Entry {
 
 function definitionOf(merged: Merged, kind: 'clusters' | 'contexts' | 'users', name: string): Definition {
   const definition = merged[kind].get(name);
-  if (definition) return definition;
   const noun = kind.slice(0, -1);
-  throw usage(
-    `There is no ${noun} "${visible(name)}" in ${merged.files.join(', ')}.`,
-    `It has ${kind === 'contexts' ? 'the contexts' : kind}: ${namesOf(merged[kind])}.`,
-  );
+  if (!definition) {
+    throw usage(
+      `There is no ${noun} "${visible(name)}" in ${merged.files.join(', ')}.`,
+      `It has ${kind === 'contexts' ? 'the contexts' : kind}: ${namesOf(merged[kind])}.`,
+    );
+  }
+  const [issue] = entryFields[kind].safeParse(definition.entry).error?.issues ?? [];
+  if (!issue) return definition;
+  const field = issue.path.length === 1 ? '' : `${issue.path.slice(1).map(String).join('.')} `;
+  throw malformed(definition.file, `${noun} "${visible(name)}": ${visible(field)}${issue.message}`);
 }
 
 const namesOf = (definitions: ReadonlyMap<string, Definition>): string =>
@@ -182,17 +193,23 @@ function clusterOf({ file, entry }: Definition): Cluster {
 /** Paths are relative to the file that holds them. */
 function userOf({ file, entry }: Definition): User {
   const given = { ...((entry['user'] ?? {}) as Entry) };
-  const tokenFile = given['tokenFile'] ?? given['token-file'];
-  if (typeof tokenFile === 'string') {
+  const tokenFile = (given['tokenFile'] ?? given['token-file']) as string | null | undefined;
+  if (tokenFile) {
     delete given['token'];
     given['token-file'] = beside(file, tokenFile);
   }
-  const exec = given['exec'] as { command?: unknown } | undefined;
-  if (typeof exec?.command === 'string' && exec.command.includes(sep)) {
+  const exec = given['exec'] as { command?: string | null } | null | undefined;
+  if (exec?.command?.includes(sep)) {
     given['exec'] = { ...exec, command: beside(file, exec.command) };
   }
   const [user] = checked(file, entry, () => newUsers([{ ...entry, user: given }]));
   if (!user) throw malformed(file, 'a user is empty');
+  if (user.token && !isPrintable(user.token.trim())) {
+    throw malformed(
+      file,
+      `user "${visible(user.name)}": the token${tokenFile ? ' in its tokenFile' : ''} must be one line of printable text`,
+    );
+  }
   if (user.certFile) user.certFile = beside(file, user.certFile);
   if (user.keyFile) user.keyFile = beside(file, user.keyFile);
   return user;
@@ -211,13 +228,27 @@ function checked<T>(file: string, entry: Entry, read: () => T): T {
   }
 }
 
-function impersonationOf(user: Entry): Impersonation {
-  const { as, 'as-groups': groups, 'as-uid': uid, 'as-user-extra': extra } = user;
+/** @throws UserError where it would be ignored: what is read as oneself is not what the kubeconfig asks for. */
+function impersonationOf({ file, entry }: Definition): Impersonation {
+  // The types are those of the table of fields.
+  const { as, ...more } = (entry['user'] ?? {}) as {
+    as?: string | null;
+    'as-groups'?: string[] | null;
+    'as-uid'?: string | null;
+    'as-user-extra'?: Record<string, string[]> | null;
+  };
+  const { 'as-groups': groups, 'as-uid': uid, 'as-user-extra': extra } = more;
+  if (!as && (groups?.length || uid || Object.keys(extra ?? {}).length > 0)) {
+    throw malformed(
+      file,
+      `user "${visible(String(entry['name']))}": as-groups, as-uid and as-user-extra need a user to act as (as)`,
+    );
+  }
   return {
-    ...(typeof as === 'string' ? { user: as } : {}),
-    ...(Array.isArray(groups) ? { groups: groups.map(String) } : {}),
-    ...(typeof uid === 'string' ? { uid } : {}),
-    ...(extra === null || typeof extra !== 'object' ? {} : { extra: extra as Record<string, string[]> }),
+    ...(as ? { user: as } : {}),
+    ...(groups ? { groups } : {}),
+    ...(uid ? { uid } : {}),
+    ...(extra ? { extra } : {}),
   };
 }
 

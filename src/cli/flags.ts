@@ -108,6 +108,12 @@ function requireNoClusterFlags(flags: TargetFlags): void {
 
 function connectionOptions(flags: TargetFlags): ConnectionOptions {
   const { kubeconfig, context, cluster, user, as } = flags;
+  if (as === '') {
+    throw new UserError('--as names nobody to act as.', {
+      exitCode: exit.usage,
+      hint: 'Name a user, or leave out --as to read with your own permissions.',
+    });
+  }
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
@@ -119,6 +125,8 @@ function connectionOptions(flags: TargetFlags): ConnectionOptions {
   };
 }
 
+/** What a timer can count, near 25 days. */
+const longestMs = 2 ** 31 - 1;
 const millisecondsPer: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** kubectl's notation: `30s`, `2m`, `1m30s`, a bare number is seconds. Milliseconds; 0 (kubectl: no timeout) is refused. */
@@ -128,7 +136,13 @@ function duration(text: string): number {
   const total = complete
     ? parts.reduce((sum, [, number, unit]) => sum + Number(number) * (millisecondsPer[unit ?? 's'] ?? 0), 0)
     : Number(text) * 1000;
-  if (text.trim() !== '' && total > 0 && Number.isFinite(total)) return total;
+  if (total > longestMs) {
+    throw new UserError(`--request-timeout is too long: ${text}`, {
+      exitCode: exit.usage,
+      hint: `The longest is ${Math.floor(longestMs / 3_600_000)}h.`,
+    });
+  }
+  if (text.trim() !== '' && total > 0) return total;
   throw new UserError(`--request-timeout is not a duration: ${text}`, {
     exitCode: exit.usage,
     hint: 'Write it as kubectl does: 30s, 2m, 1m30s. Every wait has an end, so 0 is not taken.',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
@@ -199,7 +200,9 @@ async function filesIn(path: string): Promise<string[]> {
 }
 
 async function manifestsBelow(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
+  const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) =>
+    unreadable(directory, error),
+  );
   const shown = entries.filter(({ name }) => !name.startsWith('.'));
   const below = await Promise.all(
     shown
@@ -207,15 +210,18 @@ async function manifestsBelow(directory: string): Promise<string[]> {
       .map(async (entry) => {
         const path = join(directory, entry.name);
         if (entry.isDirectory()) return manifestsBelow(path);
-        return /\.(ya?ml|json)$/.test(entry.name) && (await stat(path)).isFile() ? [path] : [];
+        if (!/\.(ya?ml|json)$/.test(entry.name)) return [];
+        const is = await stat(path).catch((error: unknown) => unreadable(path, error, entry));
+        return is.isFile() ? [path] : [];
       }),
   );
   return below.flat();
 }
 
-function unreadable(path: string, error: unknown): never {
+function unreadable(path: string, error: unknown, entry?: Dirent): never {
   const missing = (error as { code?: unknown }).code === 'ENOENT';
-  throw new UserError(missing ? `${path} does not exist.` : `Cannot read ${path}: ${messageOf(error)}.`, {
+  const gone = entry?.isSymbolicLink() ? 'is a link to what does not exist' : 'does not exist';
+  throw new UserError(missing ? `${path} ${gone}.` : `Cannot read ${path}: ${messageOf(error)}.`, {
     hint: 'Give files, directories, or - for standard input with --filename.',
     exitCode: exit.usage,
   });

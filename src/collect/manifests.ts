@@ -1,4 +1,5 @@
 import type { LineCounter, ParsedNode } from 'yaml';
+import { endOfNested } from '../api/json.ts';
 import { exit, messageOf, UserError } from '../errors.ts';
 import { visible } from '../text.ts';
 import type { ProjectionError } from './project.ts';
@@ -25,6 +26,9 @@ type Locate = (path: readonly (string | number)[]) => string;
 export async function readManifests(file: string, text: string): Promise<ManifestObject[]> {
   const json = /^\s*[{[]/.test(text) ? parsedJson(text) : undefined;
   if (json !== undefined) return objectsIn(json, { file, text, locate: () => file });
+  const values = jsonValues(file, text);
+  if (values.length > 0)
+    return values.flatMap(({ value, where }) => objectsIn(value, { file, text, locate: () => where }));
 
   const { LineCounter: Lines, parseAllDocuments } = await import('yaml');
   const lines = new Lines();
@@ -37,7 +41,10 @@ export async function readManifests(file: string, text: string): Promise<Manifes
   const found: ManifestObject[] = [];
   for (const document of Array.isArray(documents) ? documents : []) {
     const [problem] = document.errors;
-    if (problem) throw syntaxError(`${file}:${position(lines, problem.pos[0])}`, problem.message, text);
+    if (problem) {
+      const message = problem.code === 'RESOURCE_EXHAUSTION' ? tooDeep : problem.message;
+      throw syntaxError(`${file}:${position(lines, problem.pos[0])}`, message, text);
+    }
     const locate: Locate = (path) => {
       const nodes = [...path.keys(), path.length].map((length) =>
         document.getIn(path.slice(0, length), true),
@@ -49,12 +56,17 @@ export async function readManifests(file: string, text: string): Promise<Manifes
     try {
       value = document.toJS();
     } catch (error) {
-      throw syntaxError(locate([]), messageOf(error), text);
+      throw syntaxError(locate([]), error instanceof RangeError ? tooDeep : messageOf(error), text);
     }
     if (value !== null && value !== undefined) found.push(...objectsIn(value, { file, text, locate }));
   }
   return found;
 }
+
+const tooDeep = 'this is nested too deeply to be read';
+/** How many lists may be in one another: more than anybody means. On the path, each is `items` and an index. */
+const deepestList = 50;
+const stepsToDeepest = 2 * deepestList;
 
 /** JSON is read by the YAML parser too (it knows the line of an error), but a large dump far faster by this one. */
 function parsedJson(text: string): unknown {
@@ -63,6 +75,58 @@ function parsedJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+interface JsonValue {
+  value: unknown;
+  /** The file, and the line on which the value begins. */
+  where: string;
+}
+
+const newline = 0x0a;
+const space = 0x20;
+const openingBrace = 0x7b;
+
+/**
+ * JSON objects one after the other, as `jq -c '.items[]'` writes them; none where the text does not begin with two of
+ * them, which YAML could not be. Takes time that grows with the text, however many they are.
+ */
+function jsonValues(file: string, text: string): JsonValue[] {
+  if (!/^\s*\{\s*["}]/.test(text)) return [];
+  const bytes = Buffer.from(text.replace(/^\ufeff/, ''));
+  const values: JsonValue[] = [];
+  let line = 1;
+  let end = 0;
+  for (;;) {
+    const start = behindSpace(bytes, end);
+    line += newlinesIn(bytes.subarray(end, start));
+    if (start === bytes.length) return values;
+    end = bytes[start] === openingBrace ? endOfNested(bytes, start + 1) : -1;
+    if (values.length === 0 && (end === -1 || bytes[behindSpace(bytes, end)] !== openingBrace)) return [];
+    if (end === -1) end = bytes.length;
+    const source = bytes.toString('utf8', start, end);
+    try {
+      values.push({ value: JSON.parse(source), where: `${file}:${line}` });
+    } catch (error) {
+      // Not every message has a position, and it counts from the beginning of the value.
+      const [said = '', offset = ''] = messageOf(error).split(' at position ');
+      const before = newlinesIn(Buffer.from(source.slice(0, Number.parseInt(offset, 10) || 0)));
+      throw syntaxError(`${file}:${line + before}`, said, text);
+    }
+    line += newlinesIn(bytes.subarray(start, end));
+  }
+}
+
+function behindSpace(bytes: Buffer, start: number): number {
+  let at = start;
+  while (at < bytes.length && (bytes[at] as number) <= space) at += 1;
+  return at;
+}
+
+function newlinesIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) count += 1;
+  return count;
 }
 
 const hasRange = (node: unknown): boolean =>
@@ -93,6 +157,15 @@ function objectsIn(
   { file, text, locate }: { file: string; text: string; locate: Locate },
 ): ManifestObject[] {
   return unlisted(value, [], {}).map(({ raw, path, apiVersion, kind }) => {
+    if (path.length > stepsToDeepest) {
+      throw new UserError(
+        `${locate(path)}: more than ${deepestList} lists are in one another (${visible(path.join('.'), 80)}).`,
+        {
+          hint: 'Give the objects themselves, or one list of them.',
+          exitCode: exit.usage,
+        },
+      );
+    }
     if (!isObject(raw) || typeof apiVersion !== 'string' || typeof kind !== 'string') {
       throw new UserError(
         `${locate(path)}: this is not a Kubernetes object: it has no apiVersion and kind.`,
@@ -131,7 +204,7 @@ function unlisted(
   const given = isObject(raw) ? raw : {};
   const { apiVersion = implied.apiVersion, kind = implied.kind } = given;
   const listed = typeof kind === 'string' && Array.isArray(given['items']) ? /^(.*)List$/.exec(kind) : null;
-  if (!listed) return [{ raw, path, apiVersion, kind }];
+  if (!listed || path.length > stepsToDeepest) return [{ raw, path, apiVersion, kind }];
   const inherited = listed[1] === '' ? {} : { apiVersion, kind: listed[1] };
   return (given['items'] as unknown[]).flatMap((item, index) =>
     unlisted(item, [...path, 'items', index], inherited),

@@ -87,6 +87,24 @@ describe('every request', () => {
     expect(peer.headers[0]?.headers['impersonate-user']).toBe('jane');
   });
 
+  test('names whom to impersonate in UTF-8', async () => {
+    const peer = await peerOf(ok);
+    await (await peer.connect({ as: 'Jürgen 王', asGroups: ['ß'] })).get('/version');
+    const sent = (name: string) => Buffer.from(String(peer.headers[0]?.headers[name]), 'latin1').toString();
+    expect([sent('impersonate-user'), sent('impersonate-group')]).toEqual(['Jürgen 王', 'ß']);
+  });
+
+  test('is not sent with groups and nobody to act as; the kubeconfig may name the user', async () => {
+    const peer = await peerOf(ok);
+    await expect(peer.connect({ asGroups: ['a'] })).rejects.toMatchObject({
+      message: expect.stringContaining('--as-group'),
+      hint: expect.stringContaining('--as USER'),
+      exitCode: exit.usage,
+    });
+    await (await peer.connect({ asGroups: ['a'], userFields: { as: 'jane' } })).get('/version');
+    expect(peer.headers.map(({ headers }) => headers['impersonate-user'])).toEqual(['jane']);
+  });
+
   test('goes below the path of the server address', async () => {
     const peer = await peerOf(ok);
     const connection = await peer.connect({ path: '/k8s/clusters/c-1/' });
@@ -184,8 +202,11 @@ describe('no way to the server', () => {
   test('an unusable certificate in the kubeconfig', async () => {
     const peer = await peerOf(ok, certificate);
     const userFields = { 'client-certificate-data': base64('no PEM'), 'client-key-data': base64('no PEM') };
-    const error = await failing(peer, { userFields, clusterFields: { 'insecure-skip-tls-verify': true } });
-    expect(error).toMatchObject({ hint: expect.stringMatching(/./) });
+    const connecting = peer.connect({ userFields, clusterFields: { 'insecure-skip-tls-verify': true } });
+    await expect(connecting).rejects.toMatchObject({
+      message: expect.stringContaining('client-certificate-data'),
+      exitCode: exit.usage,
+    });
   });
 
   test('no kubeconfig at all', async () => {
@@ -264,6 +285,16 @@ describe('credentials that are refused', () => {
     });
     await expect(reading).rejects.not.toThrow(/s3cr3t/);
     expect(peer.requests).toHaveLength(2);
+  });
+});
+
+test('what the server says against a request is shown', async () => {
+  const peer = await peerOf((_, response) => response.writeHead(400).end(status(400)));
+  expect(await failing(peer)).toMatchObject({
+    reason: 'protocol',
+    status: 400,
+    message: `The API server ${peer.url} refuses the request (400): no, 400 (/version).`,
+    hint: expect.stringContaining('kubectl get --raw /version'),
   });
 });
 

@@ -57,6 +57,20 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
     code: 2,
     says: ['soon', '30s'],
   }),
+  'a timeout longer than a timer can count': () => ({
+    args: ['scan', '--request-timeout', '700h'],
+    code: 2,
+    says: ['--request-timeout', '700h', '596h'],
+  }),
+  'nobody to act as': () => ({ args: ['scan', '--as', ''], code: 2, says: ['--as'] }),
+  'groups without a user to act as': () => {
+    const path = file('as-group', kubeconfig('https://127.0.0.1:1'));
+    return {
+      args: ['scan', '--kubeconfig', path, '--as-group', 'x'],
+      code: 2,
+      says: ['--as-group', '--as USER'],
+    };
+  },
   'a cluster and manifests at once': () => ({
     args: ['scan', '-f', '.', '--context', 'x'],
     code: 2,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -67,6 +67,30 @@ describe('the files', () => {
     expect(pods.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'linked']);
   });
 
+  test('JSON objects one after the other, on a line each or on several', async () => {
+    const json = (name: string, indent?: number) =>
+      JSON.stringify(
+        { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [] }, x: '}{"\\"' },
+        null,
+        indent,
+      );
+    const list = '{"apiVersion":"v1","kind":"List","items":[' + json('c') + ']}';
+    const text = ['\ufeff', json('a'), json('b', 2), '', list + json('d'), ''].join('\n');
+    const stdin = (async function* () {
+      yield text;
+    })();
+    for (const paths of [[write('many.json', text)], ['-']]) {
+      const { pods } = await podsOf(await collectFiles(paths, { stdin }));
+      expect(pods.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c', 'd']);
+    }
+  });
+
+  test('JSON between the marks of YAML documents', async () => {
+    const json = (name: string) => `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"${name}"}}`;
+    const { pods } = await podsOf(await collect(`${json('a')}\n---\n${json('b')}\n`));
+    expect(pods.map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+  });
+
   test('standard input', async () => {
     const stdin = (async function* () {
       yield Buffer.from(pod('a').slice(0, 20));
@@ -129,6 +153,29 @@ describe('what is wrong is said, with the place', () => {
       'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: 1}\n',
       /one\.yaml:6:20: Pod \(items\.0 of .*one\.yaml\): metadata\.name must be a string\.$/,
     ],
+    ['an error in the second of two objects', '{}\n{"a":\n 5 6}\n{}', /one\.yaml:3: Expected/],
+    ['an object that ends early behind another', '{"a": 1}\n\n{"a": [1', /one\.yaml:3: Expected/],
+    ['something else behind two objects', '{}\n{}\n---\n{}', /one\.yaml:3: /],
+    [
+      'a wrong type in the second of two objects',
+      '{"apiVersion":"v1","kind":"List","items":[]}\n{"apiVersion":"v1","kind":"Pod","metadata":{"name":1}}',
+      /one\.yaml:2: Pod: metadata\.name must be a string\.$/,
+    ],
+    [
+      'thousands of lists in one another',
+      `${'{"apiVersion":"v1","kind":"List","items":['.repeat(8000)}${']}'.repeat(8000)}`,
+      /one\.yaml: more than 50 lists are in one another \(items\.0\.items\.0\./,
+    ],
+    [
+      'a few too many lists in YAML',
+      `# YAML\n${'{apiVersion: v1, kind: List, items: ['.repeat(52)}${']}'.repeat(52)}`,
+      /one\.yaml:2:\d+: more than 50 lists/,
+    ],
+    [
+      'YAML that is nested too deeply',
+      `a: b\nc: ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+      /one\.yaml:2:\d+: this is nested too deeply to be read$/,
+    ],
     ['no Kubernetes object', 'a: b\n', /one\.yaml:1:1: this is not a Kubernetes object/],
     ['a scalar', 'hello\n', /one\.yaml:1:1: this is not a Kubernetes object/],
     ['nothing', '', /There is nothing to audit in .*one\.yaml/],
@@ -150,6 +197,39 @@ describe('what is wrong is said, with the place', () => {
       message: `${join(folder, 'nowhere.yaml')} does not exist.`,
       exitCode: exit.usage,
     });
+  });
+
+  test('a link to nothing in a directory', async () => {
+    mkdirSync(join(folder, 'links'));
+    symlinkSync('nowhere', join(folder, 'links/a.yaml'));
+    await expect(collectFiles([join(folder, 'links')])).rejects.toMatchObject({
+      message: `${join(folder, 'links/a.yaml')} is a link to what does not exist.`,
+      exitCode: exit.usage,
+    });
+  });
+
+  test('a directory that may not be read, below one that may', async () => {
+    const locked = join(folder, 'tree of others/locked');
+    mkdirSync(locked, { recursive: true });
+    chmodSync(folder, 0o755);
+    chmodSync(locked, 0);
+    // Root may read everything.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      await expect(collectFiles([join(locked, '..')])).rejects.toMatchObject({
+        message: expect.stringMatching(/^Cannot read .*locked: EACCES/),
+        exitCode: exit.usage,
+      });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(locked, 0o755);
+    }
+  });
+
+  test('JSON that is nested deeply where nothing is read', async () => {
+    const text = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    expect((await podsOf(await collect(text))).pods).toHaveLength(1);
   });
 
   test('an alias bomb', async () => {
