@@ -103,7 +103,7 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
   }),
   'an output that cannot be written': () => ({
     args: ['scan', '-f', 'examples', '-o', 'json=/nonexistent/report.json'],
-    code: 1,
+    code: 2,
     says: ['/nonexistent/report.json'],
   }),
   'a report of an unknown version': () => {
