@@ -7,6 +7,7 @@ import { applyEnvironment } from './config/environment.ts';
 import { exampleConfig } from './config/example.ts';
 import { readConfigFile } from './config/file.ts';
 import { describeIssues, type Problem } from './config/issues.ts';
+import { dnsLabel, dnsLabelWords } from './config/label.ts';
 import { referenceTables } from './config/reference.ts';
 import { faultOfSchedule, isTimeZone, mailAddress, parseMailbox } from './config/values.ts';
 import { exit, UserError } from './errors.ts';
@@ -16,9 +17,7 @@ export { faultOfSchedule, parseMailbox };
 // The schema is interpreted, not compiled: the program evaluates no code.
 z.config({ jitless: true });
 
-const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
-  error: 'must be lower-case letters, digits and dashes, at most 63 of them',
-});
+const label = z.string().regex(dnsLabel, { error: `must be ${dnsLabelWords}` });
 const address = z.email({ pattern: mailAddress, error: 'must be a mail address: name@domain' });
 const mailbox = z
   .string()

@@ -62,6 +62,31 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
     code: 2,
     says: ['--context', '-f'],
   }),
+  'a list of namespaces in one flag': () => ({
+    args: ['scan', '-f', 'examples', '-n', 'shop,ci'],
+    code: 2,
+    says: ["'shop,ci'", 'repeat -n'],
+  }),
+  'a namespace that cannot be': () => ({
+    args: ['send', '-f', 'examples', '-n', 'Shop'],
+    code: 2,
+    says: ["'Shop'", 'lower-case'],
+  }),
+  'a namespace with too long a name': () => ({
+    args: ['schedule', '--namespace', 'n'.repeat(64)],
+    code: 2,
+    says: ['--namespace', '63'],
+  }),
+  'several namespaces for who-can': () => ({
+    args: ['who-can', 'get', 'pods', '-f', 'examples', '-n', 'shop,ci'],
+    code: 2,
+    says: ["'shop,ci'", 'one namespace'],
+  }),
+  'several namespaces for reach': () => ({
+    args: ['reach', 'web-0', '-f', 'examples', '-n', 'shop,ci'],
+    code: 2,
+    says: ["'shop,ci'", 'one namespace'],
+  }),
   'an unknown benchmark': () => ({
     args: ['scan', '-f', 'examples', '--benchmark', 'cis-kubernetes-2.0'],
     code: 2,
