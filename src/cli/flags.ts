@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from '../api/connection.ts';
-import { loadConfig, type Config } from '../config.ts';
+import { benchmarks } from '../benchmarks/index.ts';
+import { faultOfClusterName, loadConfig, type Config } from '../config.ts';
 import { exit, UserError } from '../errors.ts';
 import type { AuditOptions, Target } from '../run.ts';
 import { progressLine } from './progress.ts';
@@ -66,15 +67,33 @@ export interface ReachFlags extends TargetFlags {
   quiet?: boolean;
 }
 
+/** The configuration without flags: environment over file over default. @throws UserError (exit 2) */
+export const readConfig = (file: string | undefined): Config =>
+  loadConfig(
+    file,
+    process.env,
+    benchmarks.map(({ id }) => id),
+  );
+
 /** The configuration: flag over environment over file over default. */
 export function effectiveConfig(flags: AuditFlags): Config {
-  const config = loadConfig(flags.config, process.env);
+  const config = readConfig(flags.config);
+  requireClusterName(flags);
   return {
     ...config,
     ...(flags.clusterName === undefined ? {} : { clusterName: flags.clusterName }),
     ...(flags.benchmark === undefined ? {} : { benchmark: flags.benchmark }),
     ...(flags.level === undefined ? {} : { level: flags.level === '2' ? 2 : 1 }),
   };
+}
+
+function requireClusterName({ clusterName }: AuditFlags): void {
+  const fault = clusterName === undefined ? undefined : faultOfClusterName(clusterName);
+  if (fault === undefined) return;
+  throw new UserError(`--cluster-name ${fault}.`, {
+    exitCode: exit.usage,
+    hint: 'Leave it out to have the name of the configuration or of the kubeconfig.',
+  });
 }
 
 /** What `run.ts` needs, from the flags. @throws UserError (exit 2) for flags that contradict each other. */

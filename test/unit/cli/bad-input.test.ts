@@ -87,6 +87,11 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
     code: 2,
     says: ["'shop,ci'", 'one namespace'],
   }),
+  'a cluster without a name': () => ({
+    args: ['scan', '-f', 'examples', '--cluster-name', ''],
+    code: 2,
+    says: ['--cluster-name must not be empty', 'Leave it out'],
+  }),
   'an unknown benchmark': () => ({
     args: ['scan', '-f', 'examples', '--benchmark', 'cis-kubernetes-2.0'],
     code: 2,
@@ -154,6 +159,22 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
   'a bad time zone': () => {
     const path = file('zone.yaml', config('timeZone: Europe/Berln'));
     return { args: ['config', 'validate', path], code: 2, says: [`${path}:3`, 'timeZone', 'Europe/Berlin'] };
+  },
+  'an unknown benchmark in the configuration': () => {
+    const path = file('benchmark.yaml', config('benchmark: cis-aks-1.8'));
+    return {
+      args: ['config', 'validate', path],
+      code: 2,
+      says: [`${path}:3:12`, 'benchmark', 'cis-aks-1.8', 'did you mean cis-aks-1.8.0?'],
+    };
+  },
+  'a configuration that an audit cannot follow': () => {
+    const path = file('audit.yaml', config('benchmark: nonsense'));
+    return {
+      args: ['scan', '-c', path, '-f', '/nonexistent'],
+      code: 2,
+      says: [`${path}:3:12`, 'nonsense', 'auto, cis-kubernetes-2.0.1'],
+    };
   },
   'a schedule flag that is no cron line': () => {
     const path = file('audience.yaml', config(audience));
