@@ -8,10 +8,17 @@ import { audit } from '../run.ts';
 import { slotOf } from '../schedule.ts';
 import { visible } from '../text.ts';
 import { complain, eachInTurn } from './complain.ts';
-import { auditOptions, effectiveConfig, type AuditFlags, type SendFlags } from './flags.ts';
+import {
+  auditOptions,
+  effectiveConfig,
+  requireNoAuditFlags,
+  type AuditFlags,
+  type SendFlags,
+} from './flags.ts';
 
 /** `passmuster send`: audits, or takes a saved report, and delivers to every audience. */
 export async function send(flags: SendFlags): Promise<void> {
+  requireNoAuditFlags(flags);
   const config = effectiveConfig(flags);
   requireAudiences(config, flags);
   const slot = plannedSlot(flags.slot, process.env);
@@ -58,7 +65,10 @@ async function reportFailure(error: unknown, config: Config, options: SendOption
   }
 }
 
-/** Every audience has its turn before anybody's failure ends the run: settings that do not suffice, then mail that did not arrive. */
+/**
+ * Every audience has its turn before anybody's failure ends the run: settings that do not suffice, else mail that did not
+ * arrive.
+ */
 async function deliverToAll(
   config: Config,
   clusterId: string,

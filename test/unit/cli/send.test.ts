@@ -63,3 +63,19 @@ test('wrong settings outrank a recipient who was not reached, and both are told'
   expect(stderr).toContain('error: passwordFile of channel "channel-1" cannot be read');
   expect(code).toBe(2);
 });
+
+test.each([
+  ['-n', 'shop'],
+  ['-A'],
+  ['--context', 'other'],
+  ['--as-group', 'auditors'],
+  ['-f', 'examples'],
+  ['--cluster-name', 'prod'],
+  ['--benchmark', 'pss-restricted'],
+  ['--level', '2'],
+])('a saved report is sent as it is: %s is refused', async (...flags) => {
+  const { code, stderr } = await passmuster(['send', '--report', '/nonexistent', ...flags]);
+  expect(stderr).toContain(`error: ${flags[0]} `);
+  expect(stderr).toContain(`hint:  Leave out ${flags[0]}, or leave out --report`);
+  expect(code).toBe(2);
+});
