@@ -2,8 +2,8 @@ import { exit, UserError, type ExitCode } from '../errors.ts';
 import { complain } from './complain.ts';
 
 const worstFirst: readonly ExitCode[] = [
-  exit.terminated,
   exit.interrupted,
+  exit.terminated,
   exit.usage,
   exit.runtime,
   exit.notDelivered,

@@ -80,7 +80,10 @@ function fileToReplace(file: string): string | undefined {
   }
 }
 
-/** Writes the report in each format, whether or not those before could be; files first, so that what is printed last can name them. */
+/**
+ * Writes the report in each format, whether or not those before could be written; files first, so that what is printed last
+ * can name them.
+ */
 export async function writeOutputs(
   report: Report,
   outputs: readonly Output[],
