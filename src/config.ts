@@ -7,18 +7,25 @@ import { applyEnvironment } from './config/environment.ts';
 import { exampleConfig } from './config/example.ts';
 import { readConfigFile } from './config/file.ts';
 import { describeIssues, type Problem } from './config/issues.ts';
+import { dnsLabel, dnsLabelWords } from './config/label.ts';
 import { referenceTables } from './config/reference.ts';
-import { faultOfSchedule, isTimeZone, mailAddress, parseMailbox } from './config/values.ts';
+import {
+  clusterName,
+  faultOfClusterName,
+  faultOfSchedule,
+  isTimeZone,
+  mailAddress,
+  parseMailbox,
+} from './config/values.ts';
 import { exit, UserError } from './errors.ts';
+import { closest } from './text.ts';
 
-export { faultOfSchedule, parseMailbox };
+export { faultOfClusterName, faultOfSchedule, parseMailbox };
 
 // The schema is interpreted, not compiled: the program evaluates no code.
 z.config({ jitless: true });
 
-const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
-  error: 'must be lower-case letters, digits and dashes, at most 63 of them',
-});
+const label = z.string().regex(dnsLabel, { error: `must be ${dnsLabelWords}` });
 const address = z.email({ pattern: mailAddress, error: 'must be a mail address: name@domain' });
 const mailbox = z
   .string()
@@ -112,10 +119,7 @@ const schema = z
   .strictObject({
     apiVersion: z.literal('passmuster/v1').describe('Version of this format.'),
     kind: z.literal('Config').describe('Always `Config`.'),
-    clusterName: z
-      .string()
-      .min(1, 'must not be empty')
-      .max(100, 'must be at most 100 characters')
+    clusterName: clusterName
       .exactOptional()
       .describe('What people call the cluster; else the name in the kubeconfig.'),
     timeZone: z
@@ -176,6 +180,17 @@ const schema = z
     }
   });
 
+/** The schema that knows which benchmarks there are. They are given, not imported: the stages import this file. */
+const schemaFor = (benchmarks: readonly string[]) =>
+  schema.superRefine(({ benchmark }, context) => {
+    const known = ['auto', ...benchmarks];
+    if (known.includes(benchmark)) return;
+    const meant = closest(benchmark, known);
+    const choice = meant === undefined ? `benchmarks are ${known.join(', ')}` : `did you mean ${meant}?`;
+    const message = `there is no benchmark "${benchmark}"; ${choice}`;
+    context.addIssue({ code: 'custom', message, path: ['benchmark'] });
+  });
+
 export type Config = z.output<typeof schema>;
 export type Channel = Config['channels'][number];
 export type Audience = Config['audiences'][number];
@@ -184,9 +199,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The effective configuration: the file if there is one, environment variables over it, defaults under it.
+ * @param benchmarks ids of the benchmarks there are; without it any is taken
  * @throws UserError (exit 2) that names every problem with its line and column, or its variable.
  */
-export function loadConfig(file: string | undefined, environment: Environment): Config {
+export function loadConfig(
+  file: string | undefined,
+  environment: Environment,
+  benchmarks?: readonly string[],
+): Config {
   const {
     value: raw,
     document,
@@ -195,7 +215,7 @@ export function loadConfig(file: string | undefined, environment: Environment): 
   } = file === undefined ? noFile : readConfigFile(file);
   if (syntax.length > 0) throw rejected(syntax, file);
   const { value, origins, problems } = applyEnvironment(raw, environment);
-  const parsed = schema.safeParse(value);
+  const parsed = (benchmarks === undefined ? schema : schemaFor(benchmarks)).safeParse(value);
   const context = { file, document, lines, value, origins, schema: configJsonSchema() };
   const found = [...problems, ...(parsed.success ? [] : describeIssues(parsed.error.issues, context))];
   if (found.length > 0 || !parsed.success) throw rejected(found, file);

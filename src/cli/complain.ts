@@ -16,6 +16,24 @@ export function complain(error: unknown, verbose = process.argv.includes('--verb
   return known ? error.exitCode : exit.runtime;
 }
 
+/**
+ * Does one thing after the other, whether or not those before went well. What went wrong first is thrown at the end, and what
+ * else did is said before.
+ */
+export async function eachInTurn(steps: readonly (() => void | Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  const [first, ...others] = errors;
+  for (const error of others) complain(error);
+  if (first !== undefined) throw first;
+}
+
 function say(label: string, text: string): void {
   const lines = text.split('\n').map((line) => visible(line, 2000));
   process.stderr.write(`${label}${lines.join(`\n${' '.repeat(label.length)}`)}\n`);

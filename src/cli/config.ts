@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { configTemplate, loadConfig } from '../config.ts';
+import { configTemplate } from '../config.ts';
 import { exit, UserError } from '../errors.ts';
 import { plural, visible } from '../text.ts';
+import { readConfig } from './flags.ts';
 import { writeWhole } from './output.ts';
 
 /** `passmuster config init [FILE]`: a commented configuration that is valid as it stands. */
@@ -21,7 +22,7 @@ export function init(file: string | undefined, { force = false }: { force?: bool
 
 /** `passmuster config validate FILE`: every mistake at once, or what the configuration amounts to. */
 export function validate(file: string): void {
-  const config = loadConfig(file, process.env);
+  const config = readConfig(file);
   process.stdout.write(`${visible(file)} is valid.\n`);
   for (const { name, channel, to, namespaces } of config.audiences) {
     const scope = namespaces === undefined ? 'the whole cluster' : namespaces.join(', ');

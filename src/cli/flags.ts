@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from '../api/connection.ts';
-import { loadConfig, type Config } from '../config.ts';
+import { benchmarks } from '../benchmarks/index.ts';
+import { faultOfClusterName, loadConfig, type Config } from '../config.ts';
 import { exit, UserError } from '../errors.ts';
 import type { AuditOptions, Target } from '../run.ts';
 import { progressLine } from './progress.ts';
@@ -66,15 +67,33 @@ export interface ReachFlags extends TargetFlags {
   quiet?: boolean;
 }
 
+/** The configuration without flags: environment over file over default. @throws UserError (exit 2) */
+export const readConfig = (file: string | undefined): Config =>
+  loadConfig(
+    file,
+    process.env,
+    benchmarks.map(({ id }) => id),
+  );
+
 /** The configuration: flag over environment over file over default. */
 export function effectiveConfig(flags: AuditFlags): Config {
-  const config = loadConfig(flags.config, process.env);
+  const config = readConfig(flags.config);
+  requireClusterName(flags);
   return {
     ...config,
     ...(flags.clusterName === undefined ? {} : { clusterName: flags.clusterName }),
     ...(flags.benchmark === undefined ? {} : { benchmark: flags.benchmark }),
     ...(flags.level === undefined ? {} : { level: flags.level === '2' ? 2 : 1 }),
   };
+}
+
+function requireClusterName({ clusterName }: AuditFlags): void {
+  const fault = clusterName === undefined ? undefined : faultOfClusterName(clusterName);
+  if (fault === undefined) return;
+  throw new UserError(`--cluster-name ${fault}.`, {
+    exitCode: exit.usage,
+    hint: 'Leave it out to have the name of the configuration or of the kubeconfig.',
+  });
 }
 
 /** What `run.ts` needs, from the flags. @throws UserError (exit 2) for flags that contradict each other. */
@@ -95,14 +114,48 @@ export function targetOf(flags: TargetFlags): Target {
   return { kind: 'files', files: flags.filename };
 }
 
+/** The flags that choose a cluster, as they are typed. */
+const clusterFlags = {
+  kubeconfig: '--kubeconfig',
+  context: '--context',
+  cluster: '--cluster',
+  user: '--user',
+  as: '--as',
+  asGroup: '--as-group',
+} as const satisfies Partial<Record<keyof TargetFlags, string>>;
+
+/** Those that choose what is audited and how. */
+const auditFlags = {
+  ...clusterFlags,
+  filename: '-f',
+  namespace: '-n',
+  allNamespaces: '-A',
+  clusterName: '--cluster-name',
+  benchmark: '--benchmark',
+  level: '--level',
+} as const satisfies Partial<Record<keyof AuditFlags, string>>;
+
+function firstGiven<F>(flags: F, names: Partial<Record<keyof F, string>>): string | undefined {
+  const given = (Object.keys(names) as (keyof F)[]).find((flag) => flags[flag] !== undefined);
+  return given === undefined ? undefined : names[given];
+}
+
 function requireNoClusterFlags(flags: TargetFlags): void {
-  const given = (['kubeconfig', 'context', 'cluster', 'user', 'as'] as const).find(
-    (flag) => flags[flag] !== undefined,
-  );
+  const given = firstGiven(flags, clusterFlags);
   if (given === undefined) return;
-  throw new UserError(`--${given} names a cluster and -f names manifests: only one of the two is read.`, {
+  throw new UserError(`${given} names a cluster and -f names manifests: only one of the two is read.`, {
     exitCode: exit.usage,
-    hint: `Leave out --${given}, or leave out -f.`,
+    hint: `Leave out ${given}, or leave out -f.`,
+  });
+}
+
+/** @throws UserError (exit 2) where a saved report is to be sent and something is chosen that it cannot follow any more. */
+export function requireNoAuditFlags(flags: SendFlags): void {
+  const given = firstGiven<AuditFlags>(flags, auditFlags);
+  if (given === undefined || flags.report === undefined) return;
+  throw new UserError(`${given} is about an audit, and --report sends a saved report as it is.`, {
+    exitCode: exit.usage,
+    hint: `Leave out ${given}, or leave out --report to audit anew.`,
   });
 }
 

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { CommanderError } from 'commander';
 import { exit } from '../errors.ts';
 import { complain } from './complain.ts';
+import { endOnSignals, outliveStreams } from './ending.ts';
 import { createProgram } from './program.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
@@ -20,11 +21,7 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-// `passmuster scan | head` closes the pipe early; that is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exit.done);
-  throw error;
-});
-
+outliveStreams();
+endOnSignals();
 limitYoungGeneration();
 process.exitCode = await main(process.argv);

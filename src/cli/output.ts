@@ -1,7 +1,19 @@
-import { closeSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { exit, messageOf, UserError } from '../errors.ts';
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { exit, messageOf, UserError, type ExitCode } from '../errors.ts';
 import type { Report } from '../model.ts';
 import { formatNames, type Format } from '../render/formats.ts';
+import { eachInTurn } from './complain.ts';
 
 interface Output {
   format: Format;
@@ -11,7 +23,8 @@ interface Output {
 
 /**
  * Reads `-o FORMAT[=PATH]` flags: at most one to standard output, and the table there if nothing else goes there.
- * @throws UserError (exit 2) for an unknown format or a second one to standard output
+ * @throws UserError (exit 2) for an unknown format, a second one to standard output or to one file, and a file that cannot
+ * be one: what is told here costs no audit
  */
 export function parseOutputs(flags: readonly string[] = []): Output[] {
   const outputs = flags.map((flag): Output => {
@@ -31,6 +44,7 @@ export function parseOutputs(flags: readonly string[] = []): Output[] {
     }
     return path.length === 0 ? { format } : { format, file: path.join('=') };
   });
+  requireFilesOfTheirOwn(outputs);
   const toStdout = outputs.filter(({ file }) => file === undefined);
   if (toStdout.length > 1) {
     throw new UserError(
@@ -41,14 +55,43 @@ export function parseOutputs(flags: readonly string[] = []): Output[] {
   return toStdout.length === 0 ? [...outputs, { format: 'table' }] : outputs;
 }
 
-/** Writes the report in each format; files first, so that what is printed last can name them. */
+/** Of two outputs to one file the first would be lost. */
+function requireFilesOfTheirOwn(outputs: readonly Output[]): void {
+  const taken = new Map<string, string>();
+  for (const file of outputs.flatMap((output) => output.file ?? [])) {
+    const replaced = fileToReplace(file);
+    if (replaced === undefined) continue;
+    const other = taken.get(replaced);
+    if (other !== undefined) {
+      throw new UserError(`Two outputs would go to one file: ${other}, ${file}`, {
+        exitCode: exit.usage,
+        hint: 'Give each a file of its own: -o html=report.html -o json=report.json',
+      });
+    }
+    taken.set(replaced, file);
+  }
+}
+
+function fileToReplace(file: string): string | undefined {
+  try {
+    return replacedFile(file);
+  } catch (error) {
+    throw cannotWrite(file, error, exit.usage);
+  }
+}
+
+/**
+ * Writes the report in each format, whether or not those before could be written; files first, so that what is printed last
+ * can name them.
+ */
 export async function writeOutputs(
   report: Report,
   outputs: readonly Output[],
   color: boolean,
 ): Promise<void> {
   const { formats } = await import('../render/index.ts');
-  for (const { format, file } of outputs.toSorted((a, b) => Number(!a.file) - Number(!b.file))) {
+  const inOrder = outputs.toSorted((a, b) => Number(!a.file) - Number(!b.file));
+  const writes = inOrder.map(({ format, file }) => () => {
     const options =
       file === undefined
         ? { width: process.stdout.columns ?? 100, color: color && wantsColor(), unicode: speaksUnicode() }
@@ -57,7 +100,8 @@ export async function writeOutputs(
     const blocks = inBlocks(typeof rendered === 'string' ? [rendered] : rendered);
     if (file === undefined) for (const block of blocks) process.stdout.write(block);
     else writeWhole(file, blocks);
-  }
+  });
+  await eachInTurn(writes);
 }
 
 /** Small pieces put together, so that each is worth a call of the operating system. */
@@ -74,23 +118,43 @@ function* inBlocks(pieces: Iterable<string>): Generator<string> {
 
 /** Writes the file as a whole or not at all. @throws UserError naming the file */
 export function writeWhole(file: string, text: Iterable<string>): void {
-  const partial = `${file}.${process.pid}.partial`;
+  let partial: string | undefined;
   try {
-    // A device or a pipe takes the text as it is: a rename would put a file in its place.
-    if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
-      writeAll(file, text);
-      return;
-    }
+    const replaced = replacedFile(file);
+    if (replaced === undefined) return writeAll(file, text);
+    partial = `${replaced}.${process.pid}.partial`;
     writeAll(partial, text);
-    renameSync(partial, file);
+    renameSync(partial, replaced);
   } catch (error) {
-    rmSync(partial, { force: true });
-    throw new UserError(`Cannot write ${file}: ${messageOf(error)}`, {
-      hint: 'Choose a path in a folder that exists and may be written to.',
-      cause: error,
-    });
+    if (partial !== undefined) rmSync(partial, { force: true });
+    throw cannotWrite(file, error);
   }
 }
+
+/**
+ * The file that a new one takes the place of: what a link points to, even where that is yet to be made. A device or a pipe is
+ * none: it takes the text as it is. Throws where there can be no such file.
+ */
+function replacedFile(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw new Error('it is a folder');
+  if (found !== undefined) return found.isFile() ? realpathSync(file) : undefined;
+  // With a slash at its end the name is that of a folder, which would have to be there.
+  const folder = realpathSync(dirname(`${file}.`));
+  const path = join(folder, basename(file));
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? replacedFile(resolve(folder, readlinkSync(path))) : path;
+}
+
+/** What Node says ends with the path it was about, which need not be the one that was given. */
+const withoutPaths = (message: string): string => message.replace(/, \w+ '.*$/s, '');
+
+const cannotWrite = (file: string, cause: unknown, exitCode: ExitCode = exit.runtime): UserError =>
+  new UserError(`Cannot write ${file}: ${withoutPaths(messageOf(cause))}`, {
+    hint: 'Choose a path in a folder that exists and may be written to.',
+    exitCode,
+    cause,
+  });
 
 function writeAll(file: string, text: Iterable<string>): void {
   const descriptor = openSync(file, 'w');

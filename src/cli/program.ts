@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../assets.ts';
+import { dnsLabel, dnsLabelWords } from '../config/label.ts';
 import { formatNames } from '../render/formats.ts';
 import { severities } from '../model.ts';
 import type {
@@ -73,7 +74,7 @@ Examples:
     .description('who may do something, by the roles and bindings of the cluster or of manifests')
     .argument('<verb>', 'get, list, create, …, or * for any')
     .argument('<what>', 'TYPE[.GROUP][/NAME], * for any, or a path of the API server: /metrics')
-    .option('-n, --namespace <name>', 'who may in this namespace; in every one if absent')
+    .option('-n, --namespace <name>', 'who may in this namespace; in every one if absent', namespaceName)
     .option('-A, --all-namespaces', 'in every namespace: the default')
     .option('--subresource <name>', 'exec, log, token, …')
     .addOption(
@@ -102,7 +103,11 @@ Examples:
       'what can reach a Pod and what it can reach, by the NetworkPolicies of the cluster or of manifests',
     )
     .argument('<pod>', 'POD, NAMESPACE/POD, or a template: KIND/NAME, NAMESPACE/KIND/NAME')
-    .option('-n, --namespace <name>', 'where names without a namespace are; wherever there is one if absent')
+    .option(
+      '-n, --namespace <name>',
+      'where names without a namespace are; wherever there is one if absent',
+      namespaceName,
+    )
     .option('--from <peer>', 'whether this Pod (or workload, or IP address) can reach it')
     .option('--to <peer>', 'whether it can reach this one')
     .option('--port <port>', 'NUMBER or NAME, with /PROTOCOL if it is not TCP; all ports if absent')
@@ -187,7 +192,7 @@ function targeted(command: Command): Command {
 /** The flags that say what is audited and how. */
 function audited(command: Command): Command {
   return targeted(command)
-    .option('-n, --namespace <name>', 'audit this namespace only (repeatable)', collect)
+    .option('-n, --namespace <name>', 'audit this namespace only (repeatable)', namespaceNames)
     .option('-A, --all-namespaces', 'audit all namespaces: the default')
     .option('-c, --config <file>', 'configuration file')
     .option('--cluster-name <name>', 'what the report calls the cluster')
@@ -207,6 +212,18 @@ const outputOption = () =>
   ).argParser(collect);
 
 const collect = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value];
+
+/** What no namespace can be called would be an empty one, in which everything passes. */
+function namespaceName(value: string): string {
+  if (dnsLabel.test(value)) return value;
+  throw new InvalidArgumentError(`It must be the name of one namespace: ${dnsLabelWords}.`);
+}
+
+function namespaceNames(value: string, previous: string[] | undefined): string[] {
+  if (value.includes(','))
+    throw new InvalidArgumentError('For several namespaces repeat -n: -n one -n other');
+  return collect(namespaceName(value), previous);
+}
 
 function percent(value: string): number {
   const number = Number(value);

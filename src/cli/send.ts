@@ -7,11 +7,18 @@ import { renderFailureMail, renderMail } from '../render/mail.ts';
 import { audit } from '../run.ts';
 import { slotOf } from '../schedule.ts';
 import { visible } from '../text.ts';
-import { complain } from './complain.ts';
-import { auditOptions, effectiveConfig, type AuditFlags, type SendFlags } from './flags.ts';
+import { complain, eachInTurn } from './complain.ts';
+import {
+  auditOptions,
+  effectiveConfig,
+  requireNoAuditFlags,
+  type AuditFlags,
+  type SendFlags,
+} from './flags.ts';
 
 /** `passmuster send`: audits, or takes a saved report, and delivers to every audience. */
 export async function send(flags: SendFlags): Promise<void> {
+  requireNoAuditFlags(flags);
   const config = effectiveConfig(flags);
   requireAudiences(config, flags);
   const slot = plannedSlot(flags.slot, process.env);
@@ -58,7 +65,10 @@ async function reportFailure(error: unknown, config: Config, options: SendOption
   }
 }
 
-/** Every audience has its turn before anybody's failure ends the run. */
+/**
+ * Every audience has its turn before anybody's failure ends the run: settings that do not suffice, else mail that did not
+ * arrive.
+ */
 async function deliverToAll(
   config: Config,
   clusterId: string,
@@ -66,7 +76,7 @@ async function deliverToAll(
   render: (audience: Audience) => Mail,
 ): Promise<void> {
   const deliveries: Delivery[] = [];
-  for (const audience of config.audiences) {
+  const attempts = config.audiences.map((audience) => async () => {
     const channel = config.channels.find(({ name }) => name === audience.channel);
     if (channel === undefined)
       throw new Error(`no channel ${audience.channel}: the configuration was not checked`);
@@ -81,8 +91,8 @@ async function deliverToAll(
     for (const { recipient, accepted } of delivery.recipients) {
       if (accepted) said(visible(`sent to ${recipient} (${audience.name})`));
     }
-  }
-  requireDelivered(deliveries);
+  });
+  await eachInTurn([...attempts, () => requireDelivered(deliveries)]);
 }
 
 export function requireAudiences(config: Config, { config: file }: AuditFlags): void {

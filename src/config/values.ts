@@ -13,6 +13,12 @@ export function parseMailbox(value: string): { name: string; address: string } |
   return mailAddress.test(address) ? { name, address } : undefined;
 }
 
+export const clusterName = z.string().min(1, 'must not be empty').max(100, 'must be at most 100 characters');
+
+/** What is wrong with a name of a cluster, if anything. */
+export const faultOfClusterName = (name: string): string | undefined =>
+  clusterName.safeParse(name).error?.issues[0]?.message;
+
 export function isTimeZone(value: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';

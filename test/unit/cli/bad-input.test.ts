@@ -76,6 +76,36 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
     code: 2,
     says: ['--context', '-f'],
   }),
+  'a list of namespaces in one flag': () => ({
+    args: ['scan', '-f', 'examples', '-n', 'shop,ci'],
+    code: 2,
+    says: ["'shop,ci'", 'repeat -n'],
+  }),
+  'a namespace that cannot be': () => ({
+    args: ['send', '-f', 'examples', '-n', 'Shop'],
+    code: 2,
+    says: ["'Shop'", 'lower-case'],
+  }),
+  'a namespace with too long a name': () => ({
+    args: ['schedule', '--namespace', 'n'.repeat(64)],
+    code: 2,
+    says: ['--namespace', '63'],
+  }),
+  'several namespaces for who-can': () => ({
+    args: ['who-can', 'get', 'pods', '-f', 'examples', '-n', 'shop,ci'],
+    code: 2,
+    says: ["'shop,ci'", 'one namespace'],
+  }),
+  'several namespaces for reach': () => ({
+    args: ['reach', 'web-0', '-f', 'examples', '-n', 'shop,ci'],
+    code: 2,
+    says: ["'shop,ci'", 'one namespace'],
+  }),
+  'a cluster without a name': () => ({
+    args: ['scan', '-f', 'examples', '--cluster-name', ''],
+    code: 2,
+    says: ['--cluster-name must not be empty', 'Leave it out'],
+  }),
   'an unknown benchmark': () => ({
     args: ['scan', '-f', 'examples', '--benchmark', 'cis-kubernetes-2.0'],
     code: 2,
@@ -117,7 +147,7 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
   }),
   'an output that cannot be written': () => ({
     args: ['scan', '-f', 'examples', '-o', 'json=/nonexistent/report.json'],
-    code: 1,
+    code: 2,
     says: ['/nonexistent/report.json'],
   }),
   'a report of an unknown version': () => {
@@ -143,6 +173,22 @@ const mistakes: Record<string, () => { args: string[]; code: number; says: (stri
   'a bad time zone': () => {
     const path = file('zone.yaml', config('timeZone: Europe/Berln'));
     return { args: ['config', 'validate', path], code: 2, says: [`${path}:3`, 'timeZone', 'Europe/Berlin'] };
+  },
+  'an unknown benchmark in the configuration': () => {
+    const path = file('benchmark.yaml', config('benchmark: cis-aks-1.8'));
+    return {
+      args: ['config', 'validate', path],
+      code: 2,
+      says: [`${path}:3:12`, 'benchmark', 'cis-aks-1.8', 'did you mean cis-aks-1.8.0?'],
+    };
+  },
+  'a configuration that an audit cannot follow': () => {
+    const path = file('audit.yaml', config('benchmark: nonsense'));
+    return {
+      args: ['scan', '-c', path, '-f', '/nonexistent'],
+      code: 2,
+      says: [`${path}:3:12`, 'nonsense', 'auto, cis-kubernetes-2.0.1'],
+    };
   },
   'a schedule flag that is no cron line': () => {
     const path = file('audience.yaml', config(audience));

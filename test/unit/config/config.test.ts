@@ -195,6 +195,32 @@ exemptions:
   });
 });
 
+describe('the benchmark', () => {
+  const loadFor = (text: string, environment: Environment = {}) => {
+    writeFileSync(file, text);
+    return loadConfig(file, environment, ['cis-aks-1.8.0', 'pss-baseline']);
+  };
+
+  it.each(['auto', 'cis-aks-1.8.0'])('may be %s', (benchmark) => {
+    expect(loadFor(`${head}benchmark: ${benchmark}\n`).benchmark).toBe(benchmark);
+  });
+
+  it('is one that there is, and told with the other problems', () => {
+    const { message, exitCode } = errorOf(() => loadFor(`${head}benchmark: cis-aks-1.8\nschedule: weekly\n`));
+    expect(exitCode).toBe(2);
+    expect(message).toContain(
+      'config.yaml:3:12: benchmark: there is no benchmark "cis-aks-1.8"; did you mean cis-aks-1.8.0?',
+    );
+    expect(message).toContain('config.yaml:4:11: schedule: ');
+  });
+
+  it('names its variable', () => {
+    expect(errorOf(() => loadFor(head, { PASSMUSTER_BENCHMARK: 'mine' })).message).toContain(
+      'PASSMUSTER_BENCHMARK: benchmark: there is no benchmark "mine"; benchmarks are auto, cis-aks-1.8.0, pss-baseline',
+    );
+  });
+});
+
 describe('variables', () => {
   it('override the file', () => {
     const config = load(`${mail}level: 1\nclusterName: a\n`, {

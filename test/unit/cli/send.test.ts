@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { passmuster } from '../../cli.ts';
+import { startSmtpServer, type SmtpServer } from '../../servers/smtp-server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'passmuster-send-'));
+const report = join(folder, 'report.json');
+const config = join(folder, 'config.yaml');
+beforeAll(() => passmuster(['scan', '-f', 'examples', '-o', `json=${report}`]));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let server: SmtpServer;
+beforeEach(async () => {
+  server = await startSmtpServer({
+    recipient: (address) => (address.startsWith('unknown') ? '550 5.1.1 unknown' : undefined),
+  });
+});
+afterEach(() => server.stop());
+
+/** Sends the saved report to an audience for each channel, in this order, and says who got it. */
+async function sendOver(...channels: Record<string, unknown>[]) {
+  const settings = {
+    apiVersion: 'passmuster/v1',
+    kind: 'Config',
+    channels: channels.map(({ to: _to, ...channel }, i) => ({
+      name: `channel-${i}`,
+      type: 'smtp',
+      host: '127.0.0.1',
+      port: server.port,
+      tls: 'none',
+      from: 'a@example.com',
+      retrySeconds: 0,
+      ...channel,
+    })),
+    audiences: channels.map((channel, i) => ({
+      name: `audience-${i}`,
+      channel: `channel-${i}`,
+      to: [channel['to'] ?? `${i}@example.com`],
+    })),
+  };
+  writeFileSync(config, stringify(settings));
+  const result = await passmuster(['send', '-c', config, '--report', report]);
+  return { ...result, got: server.received.flatMap(({ to }) => to) };
+}
+
+const noPassword = { username: 'me', passwordFile: '/nonexistent/password', allowInsecureAuth: true };
+
+test('a channel that cannot be set up keeps the mail from nobody else', async () => {
+  const { code, stderr, got } = await sendOver({ caFile: '/nonexistent/ca.pem' }, {}, noPassword, {});
+  expect(got).toEqual(['1@example.com', '3@example.com']);
+  expect(stderr).toContain('error: caFile of channel "channel-0" cannot be read');
+  expect(stderr).toContain('error: passwordFile of channel "channel-2" cannot be read');
+  expect(code).toBe(2);
+});
+
+test('wrong settings outrank a recipient who was not reached, and both are told', async () => {
+  const { code, stderr, got } = await sendOver({ to: 'unknown@example.com' }, noPassword, {});
+  expect(got).toEqual(['2@example.com']);
+  expect(stderr).toContain('unknown@example.com (audience-0): ');
+  expect(stderr).toContain('error: passwordFile of channel "channel-1" cannot be read');
+  expect(code).toBe(2);
+});
+
+test.each([
+  ['-n', 'shop'],
+  ['-A'],
+  ['--context', 'other'],
+  ['--as-group', 'auditors'],
+  ['-f', 'examples'],
+  ['--cluster-name', 'prod'],
+  ['--benchmark', 'pss-restricted'],
+  ['--level', '2'],
+])('a saved report is sent as it is: %s is refused', async (...flags) => {
+  const { code, stderr } = await passmuster(['send', '--report', '/nonexistent', ...flags]);
+  expect(stderr).toContain(`error: ${flags[0]} `);
+  expect(stderr).toContain(`hint:  Leave out ${flags[0]}, or leave out --report`);
+  expect(code).toBe(2);
+});
