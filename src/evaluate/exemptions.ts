@@ -1,3 +1,4 @@
+import { ofMembers } from '../kit/members.ts';
 import type { Finding, ObjectRef } from '../model.ts';
 
 /** A finding that the operator accepts, for a reason and for a time. `*` stands for any run of characters. */
@@ -73,8 +74,7 @@ function marked(finding: Finding, exemption: Exemption | undefined): Finding {
 /** The open part keeps the identity of the whole. */
 function partOf(finding: Finding, indexes: readonly number[], part: number): Finding {
   const members = indexes.flatMap((index) => finding.members?.[index] ?? []);
-  const [first] = members;
-  return { ...finding, ...first, id: part === 0 ? finding.id : `${finding.id}-${part + 1}`, members };
+  return { ...ofMembers(finding, members), id: part === 0 ? finding.id : `${finding.id}-${part + 1}` };
 }
 
 function describe({ check, namespace, kind, name }: Exemption): string {

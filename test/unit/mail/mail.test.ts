@@ -178,6 +178,21 @@ describe('the audience', () => {
     expect(mail.text).toMatch(/^Findings +4 +open; 1 to review, 0 exempt$/m);
   });
 
+  it('of a namespace reads of what is alike there, and of no other namespace', () => {
+    const report = sampleReport();
+    const shared = report.checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'd20c3a71');
+    for (const one of shared?.members ?? []) one.message = `binds cluster-admin in ${one.object.namespace}`;
+    const { text, html, attachments } = mailFor(report, { namespaces: ['lab'] });
+    for (const part of [
+      text.replaceAll(/\s+/g, ' '),
+      wordsOf(html),
+      ...attachments.map(({ content }) => content),
+    ]) {
+      expect(part).toContain('binds cluster-admin in lab');
+      expect(part).not.toMatch(/shop|batch|3 namespaces/);
+    }
+  });
+
   it('of a namespace without findings is not told that it passes', () => {
     const { text, subject } = mailFor(sampleReport(), { namespaces: ['quiet'] });
     expect(subject).toBe('[prod-eu] quiet: 0 checks failing, 57% assessed, incomplete');
