@@ -1,4 +1,4 @@
-import { ofMembers } from '../kit/members.ts';
+import { objectsOf, ofMembers } from '../kit/members.ts';
 import type { Finding, ObjectRef } from '../model.ts';
 
 /** A finding that the operator accepts, for a reason and for a time. `*` stands for any run of characters. */
@@ -37,7 +37,7 @@ export function exemptionBook(exemptions: readonly Exemption[], now: Date) {
      * an exemption covers only some of them: nobody exempts the others by the way.
      */
     apply(checkId: string, finding: Finding): Part[] {
-      const objects = finding.members?.map(({ object }) => object) ?? [finding.object];
+      const objects = objectsOf(finding);
       const byExemption = Map.groupBy(objects.keys(), (member) => {
         const object = objects[member] ?? finding.object;
         const matching = entries.filter((entry) => entry.matches(checkId, object));

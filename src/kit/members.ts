@@ -1,4 +1,8 @@
-import type { Finding, Member } from '../model.ts';
+import type { Finding, Member, ObjectRef } from '../model.ts';
+
+/** What a finding is about: one object, or the several that are alike in it. */
+export const objectsOf = ({ object, members }: Finding): ObjectRef[] =>
+  members?.map((member) => member.object) ?? [object];
 
 /**
  * As much of a finding of several objects as is about these of its members; the first of them stands for it, and nothing

@@ -1,4 +1,4 @@
-import { ofMembers } from '../kit/members.ts';
+import { objectsOf, ofMembers } from '../kit/members.ts';
 import type { CheckResult, Finding, ObjectRef, Report } from '../model.ts';
 import { stateOf } from './summary.ts';
 
@@ -28,8 +28,7 @@ function narrowFinding(finding: Finding, wanted: ReadonlySet<string>): Finding[]
 /** How many objects have an open failure of the check. */
 export function objectsFailing(check: CheckResult | undefined): number {
   const open = (check?.findings ?? []).filter((finding) => stateOf(finding) === 'open');
-  const objects = open.flatMap(({ object, members }) => members?.map((member) => member.object) ?? [object]);
-  return new Set(objects.map(keyOf)).size;
+  return new Set(open.flatMap(objectsOf).map(keyOf)).size;
 }
 
 export const keyOf = ({ apiVersion, kind, namespace, name }: ObjectRef): string =>
