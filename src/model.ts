@@ -717,6 +717,15 @@ export interface Admission {
   reason: string;
 }
 
+/** One of several objects alike in a finding. What is not said here holds for all of them. */
+export interface Member {
+  object: ObjectRef;
+  path?: string;
+  /** What is wrong with this one alone, where the words of the finding name others. */
+  message?: string;
+  fix: Fix;
+}
+
 /** One thing wrong with one object. */
 export interface Finding {
   /** Stable over rollouts: hash of check, API group, kind, namespace, name of the top owner, container name, field without indexes. */
@@ -737,7 +746,7 @@ export interface Finding {
   /** Of a finding in a pod spec. */
   admission?: Admission;
   /** Several alike in one finding (the same grant in many namespaces): each of them, this finding's object first. */
-  members?: { object: ObjectRef; path?: string; fix: Fix }[];
+  members?: Member[];
   fix: Fix;
 }
 

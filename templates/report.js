@@ -79,29 +79,39 @@ const platformNames = new Set(
   all('option[data-platform]', form).map((option) => indexOf.get(option.value) ?? -1),
 );
 
+/** What a row is about, each its kind, its namespace and its name: one object, or the several that are alike. */
+const objectsOf = (row) =>
+  row[column.objects] ?? [[row[column.kind], row[column.namespace], row[column.name]]];
+
+const namespaceKind = indexOf.get('Namespace');
+/** The namespace that an object lies in, or is. */
+const placeOf = ([kind, namespace, name]) => (kind === namespaceKind && namespace === 0 ? name : namespace);
+
 function rowTest() {
   const chosen = new FormData(form);
   const tests = [];
+  // One of the objects must pass all of these.
+  const objectTests = [];
   const severities = new Set(chosen.getAll('severity').map((name) => indexOf.get(name) ?? -1));
   if (severities.size > 0) tests.push((row) => severities.has(row[column.severity]));
   const state = chosen.get('state');
   if (state === 'drift') tests.push((row) => row[column.drift] !== 0);
   else if (state) tests.push((row) => row[column.state] === indexOf.get(state));
   const namespace = chosen.get('namespace');
-  if (namespace === '!platform') tests.push((row) => !platformNames.has(row[column.namespace]));
+  if (namespace === '!platform') objectTests.push((object) => !platformNames.has(placeOf(object)));
   else if (namespace) {
     const wanted = indexOf.get(namespace);
-    const kind = indexOf.get('Namespace');
-    tests.push(
-      (row) => row[column.namespace] === wanted || (row[column.kind] === kind && row[column.name] === wanted),
-    );
+    objectTests.push((object) => placeOf(object) === wanted);
   }
-  if (chosen.get('kind')) tests.push((row) => row[column.kind] === indexOf.get(chosen.get('kind')));
+  if (chosen.get('kind')) objectTests.push(([kind]) => kind === indexOf.get(chosen.get('kind')));
+  if (objectTests.length > 0)
+    tests.push((row) => objectsOf(row).some((object) => objectTests.every((test) => test(object))));
   for (const word of chosen.get('q').toLowerCase().split(/\s+/).filter(Boolean)) {
     // Every different string is looked at once, however many rows have it.
     const hits = data.strings.map((text) => text.toLowerCase().includes(word));
     const cells = ['kind', 'namespace', 'name', 'container', 'path', 'message'].map((name) => column[name]);
-    tests.push((row) => row[0].startsWith(word) || cells.some((cell) => hits[row[cell]]));
+    const isNamed = (row) => row[column.objects]?.some((object) => object.some((part) => hits[part]));
+    tests.push((row) => row[0].startsWith(word) || cells.some((cell) => hits[row[cell]]) || isNamed(row));
   }
   return tests.length === 0 ? null : (row) => tests.every((test) => test(row));
 }

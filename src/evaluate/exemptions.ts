@@ -1,3 +1,4 @@
+import { objectsOf, ofMembers } from '../kit/members.ts';
 import type { Finding, ObjectRef } from '../model.ts';
 
 /** A finding that the operator accepts, for a reason and for a time. `*` stands for any run of characters. */
@@ -36,7 +37,7 @@ export function exemptionBook(exemptions: readonly Exemption[], now: Date) {
      * an exemption covers only some of them: nobody exempts the others by the way.
      */
     apply(checkId: string, finding: Finding): Part[] {
-      const objects = finding.members?.map(({ object }) => object) ?? [finding.object];
+      const objects = objectsOf(finding);
       const byExemption = Map.groupBy(objects.keys(), (member) => {
         const object = objects[member] ?? finding.object;
         const matching = entries.filter((entry) => entry.matches(checkId, object));
@@ -73,8 +74,7 @@ function marked(finding: Finding, exemption: Exemption | undefined): Finding {
 /** The open part keeps the identity of the whole. */
 function partOf(finding: Finding, indexes: readonly number[], part: number): Finding {
   const members = indexes.flatMap((index) => finding.members?.[index] ?? []);
-  const [first] = members;
-  return { ...finding, ...first, id: part === 0 ? finding.id : `${finding.id}-${part + 1}`, members };
+  return { ...ofMembers(finding, members), id: part === 0 ? finding.id : `${finding.id}-${part + 1}` };
 }
 
 function describe({ check, namespace, kind, name }: Exemption): string {

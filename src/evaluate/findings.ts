@@ -74,6 +74,7 @@ export function objectFinding(check: Check, object: KubeObject, problem: Problem
     return {
       object: refOf(member.object),
       ...(path === '' ? {} : { path }),
+      ...(member.message === undefined ? {} : { message: member.message }),
       fix: objectFix(member.object, member.fix),
     };
   });

@@ -137,7 +137,17 @@ const finding = z.looseObject({
     .exactOptional()
     .describe('Whether the namespace would take the same Pod if it were made again'),
   members: z
-    .array(z.looseObject({ object: objectRef, path: z.string().exactOptional(), fix }))
+    .array(
+      z.looseObject({
+        object: objectRef,
+        path: z.string().exactOptional(),
+        message: z
+          .string()
+          .exactOptional()
+          .describe('What is wrong with this one alone; absent where the message of the finding fits each'),
+        fix,
+      }),
+    )
     .exactOptional()
     .describe('Several alike in one finding: each of them, this object first'),
   fix,

@@ -68,24 +68,28 @@ function identityOf({ binding: { roleRef }, subject, namespace }: Grant): string
   return [subject.kind, subject.name, roleRef.kind, roleRef.name, scope];
 }
 
-function problemOf({ who, note }: BroadBindings, [first, ...others]: readonly [Grant, ...Grant[]]): Faulty {
-  const members = [first, ...others].map((grant) => memberOf(grant, note));
-  const { binding, subject, namespace } = first;
-  const scope = namespace === undefined ? 'the cluster' : `namespace ${namespace}`;
-  const more = others.length > 0 ? ` ${others.length} more do the same.` : '';
+function problemOf(definition: BroadBindings, grants: readonly [Grant, ...Grant[]]): Faulty {
+  const [first, ...others] = grants;
+  const alone = memberOf(definition, first);
+  if (others.length === 0) return { ...alone, identity: identityOf(first) };
   return {
-    ...memberOf(first, note),
-    message: `${objectTitle(binding)} grants ${roleTitle(binding)} in ${scope} to ${subjectTitle(subject)}: ${who}.${more}`,
+    ...alone,
+    message: `${alone.message} ${others.length} more do the same.`,
     identity: identityOf(first),
-    ...(others.length > 0 ? { members } : {}),
+    members: grants.map((grant) => memberOf(definition, grant)),
   };
 }
 
-const memberOf = (grant: Grant, note: string) => ({
-  object: grant.binding,
-  field: ['subjects', subjectStep(grant.index, grant.subject)],
-  fix: { ...removalFix(grant), note },
-});
+function memberOf({ who, note }: BroadBindings, grant: Grant) {
+  const { binding, subject, namespace, index } = grant;
+  const scope = namespace === undefined ? 'the cluster' : `namespace ${namespace}`;
+  return {
+    object: binding,
+    field: ['subjects', subjectStep(index, subject)],
+    message: `${objectTitle(binding)} grants ${roleTitle(binding)} in ${scope} to ${subjectTitle(subject)}: ${who}.`,
+    fix: { ...removalFix(grant), note },
+  };
+}
 
 const widened = ({ who }: BroadBindings, grant: Grant): Faulty => {
   const { binding, subject } = grant;

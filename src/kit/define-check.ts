@@ -31,9 +31,10 @@ export interface Problem {
   identity?: readonly string[];
   /**
    * Several alike in one finding (the same grant in many namespaces): each of them, the problem's own object first.
-   * Fields are relative to the member's object.
+   * Fields are relative to the member's object. A member has a message of its own where the problem's names another, or
+   * how many there are: an exemption or an audience may leave that one alone.
    */
-  members?: { object: KubeObject; field: Field; fix?: Problem['fix'] }[];
+  members?: { object: KubeObject; field: Field; message?: string; fix?: Problem['fix'] }[];
   /** The change that puts it right, without its target: the engine knows the object, its owner and whether it can be patched. */
   fix?: Omit<Fix, 'target' | 'action'> & {
     /** Not over pod specs: what must change, where that is not the object at fault (a policy that lets a Pod out). */

@@ -38,10 +38,11 @@ export function grantProblems(
   return [...alike.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const members = group.map(({ grant }) => ({
-      object: grant.binding,
-      field: fieldOf(grant),
-      fix: removalFix(grant),
+    const members = group.map((fault) => ({
+      object: fault.grant.binding,
+      field: fieldOf(fault.grant),
+      message: messageOf(fault),
+      fix: removalFix(fault.grant),
     }));
     const { grant } = first;
     return {

@@ -1,4 +1,5 @@
-import type { Finding, Severity } from '../model.ts';
+import { objectsOf } from '../kit/members.ts';
+import type { Finding, ObjectRef, Severity } from '../model.ts';
 import { admissionWords, membersWords, radiusWords } from './finding-words.ts';
 import { plural, visible } from '../text.ts';
 import type { Commands, CommandsOf } from './plans.ts';
@@ -6,24 +7,31 @@ import { stateOf } from './summary.ts';
 import type { FindingState } from './summary.ts';
 import { severityWords } from './words.ts';
 
+/** What the filter knows an object by. */
+export interface ObjectName {
+  kind: string;
+  /** Empty where it lies in none. */
+  namespace: string;
+  name: string;
+}
+
 /** One row of findings. Strings that are empty do not show. */
-export interface FindingView extends Commands {
+export interface FindingView extends Commands, ObjectName {
   id: string;
   severity: Severity;
   severityWord: string;
   state: FindingState;
   stateWord: string;
-  kind: string;
-  namespace: string;
-  name: string;
   container: string;
   path: string;
   message: string;
   drift: string;
   /** Whether the namespace would take the same Pod again. */
   admission: string;
-  /** The objects that are alike in it, when there are several. */
+  /** The objects that are alike in it, when there are several; in words, the first of many. */
   members: string;
+  /** All objects that it is about, that of the row first. */
+  objects: readonly ObjectName[];
   exemption: string;
   note: string;
   /** What a Pod Security level would refuse; lines. */
@@ -35,7 +43,7 @@ const stateWords = { open: '', review: 'Needs a person to judge', exempt: 'Exemp
 const noCommands: Commands = { test: '', implementation: '', backout: '' };
 
 export function findingView(finding: Finding, commandsOf: CommandsOf): FindingView {
-  const { object, drift, exemption } = finding;
+  const { drift, exemption } = finding;
   const state = stateOf(finding);
   return {
     id: visible(finding.id),
@@ -43,15 +51,14 @@ export function findingView(finding: Finding, commandsOf: CommandsOf): FindingVi
     severityWord: severityWords[finding.severity],
     state,
     stateWord: stateWords[state],
-    kind: visible(object.kind),
-    namespace: visible(object.namespace ?? ''),
-    name: visible(object.name),
+    ...nameOf(finding.object),
     container: visible(finding.container ?? ''),
     path: visible(finding.path ?? '', 500),
     message: visible(finding.message, 500),
     drift: drift === undefined ? '' : `${plural(drift.pods, 'live Pod')}, such as ${visible(drift.example)}`,
     admission: admissionWords(finding.admission),
     members: membersWords(finding.members),
+    objects: objectsOf(finding).map(nameOf),
     exemption:
       exemption === undefined
         ? ''
@@ -61,6 +68,12 @@ export function findingView(finding: Finding, commandsOf: CommandsOf): FindingVi
     ...(state === 'exempt' ? noCommands : commandsOf(finding)),
   };
 }
+
+const nameOf = ({ kind, namespace = '', name }: ObjectRef): ObjectName => ({
+  kind: visible(kind),
+  namespace: visible(namespace),
+  name: visible(name),
+});
 
 /** The row the script fills: the same partial as every other row, so that the markup stands once. */
 export const blankFinding: FindingView = {
@@ -78,6 +91,7 @@ export const blankFinding: FindingView = {
   drift: '',
   admission: '',
   members: '',
+  objects: [],
   exemption: '',
   note: '',
   radius: '',

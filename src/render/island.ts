@@ -6,7 +6,7 @@ import type { CheckView } from './check-view.ts';
 import type { FindingView } from './finding-view.ts';
 
 /** The columns of a row after its id; each cell is the index of a string. `report.js` reads them by name. */
-const columns = [
+const textColumns = [
   'severity',
   'severityWord',
   'state',
@@ -28,6 +28,12 @@ const columns = [
   'backout',
 ] as const satisfies (keyof FindingView)[];
 
+/**
+ * The last column is of rows with several objects alone, which are few: of each object the indexes of its kind, its
+ * namespace and its name.
+ */
+const columns = [...textColumns, 'objects'] as const;
+
 /** What stands in a shape for the name, the namespace and the container; `visible` lets no such character through. */
 export const marks = { name: '\u0001', namespace: '\u0002', container: '\u0003' } as const;
 const withMarks = new Set<string>(['message', 'test', 'implementation', 'backout']);
@@ -36,8 +42,8 @@ export interface Island {
   columns: readonly string[];
   /** Every different string; the first is the empty one. */
   strings: string[];
-  /** Rows by check: the finding's id, then the index of each column's string. */
-  checks: { id: string; rows: (string | number)[][] }[];
+  /** Rows by check: the finding's id, then what each column holds. */
+  checks: { id: string; rows: (string | number | number[][])[][] }[];
 }
 
 export function islandOf(checks: readonly Pick<CheckView, 'id' | 'findings'>[]): Island {
@@ -50,8 +56,12 @@ export function islandOf(checks: readonly Pick<CheckView, 'id' | 'findings'>[]):
     strings.push(text);
     return strings.length - 1;
   };
-  const cell = (finding: FindingView, column: (typeof columns)[number]): number =>
+  const cell = (finding: FindingView, column: (typeof textColumns)[number]): number =>
     intern(withMarks.has(column) ? shapeOf(finding[column], finding) : finding[column]);
+  const severalOf = ({ objects }: FindingView): number[][][] =>
+    objects.length > 1
+      ? [objects.map(({ kind, namespace, name }) => [kind, namespace, name].map(intern))]
+      : [];
   return {
     columns,
     strings,
@@ -59,7 +69,11 @@ export function islandOf(checks: readonly Pick<CheckView, 'id' | 'findings'>[]):
       .filter(({ findings }) => findings.length > 0)
       .map(({ id, findings }) => ({
         id,
-        rows: findings.map((finding) => [finding.id, ...columns.map((column) => cell(finding, column))]),
+        rows: findings.map((finding) => [
+          finding.id,
+          ...textColumns.map((column) => cell(finding, column)),
+          ...severalOf(finding),
+        ]),
       })),
   };
 }

@@ -1,18 +1,21 @@
-import { planFor } from '../kit/plan.ts';
 import { severities, type CheckResult, type Finding, type Report } from '../model.ts';
 import { plural, visible } from '../text.ts';
 import { severityView, type SeverityView } from './mail-colours.ts';
 import { keyOf, namespaceOf } from './mail-scope.ts';
+import { commandsFor, type Commands } from './plans.ts';
 import { isPlatformNamespace } from '../kit/system-namespaces.ts';
 import { stateOf } from './summary.ts';
 
-/** One object to change: what is wrong with it, by whichever check, and the commands that put all of it right. */
+/** One object to change: what is wrong with it, by whichever check, and the commands that put it right. */
 export interface FindingRow extends SeverityView {
   object: string;
   problems: { title: string; message: string }[];
   moreProblems: string;
   notes: string[];
-  commands: string;
+  /** Those of one plan, in the order of their use; none where nothing can be typed, or too much. */
+  commands: { label: string; text: string }[];
+  /** What the commands leave, or why there are none. */
+  rest: string;
 }
 
 export interface MailFindings {
@@ -25,9 +28,14 @@ interface Entry {
   finding: Finding;
 }
 
-/** A patch of twenty fields is for the report: whoever reads a mail shall still find the next object. */
-const longestCommand = 1500;
+/**
+ * Characters of the test, the implementation and the backout of one object together. A patch of twenty fields is for the
+ * report: whoever reads a mail shall still find the next object.
+ */
+const longestCommands = 2000;
 const problemsPerObject = 4;
+const sentencesPerObject = 8;
+const makeReport = 'passmuster scan -o html=report.html';
 
 /**
  * The worst objects, at most `limit`, those of the cluster's users before those that the platform brings along: a mail
@@ -42,11 +50,13 @@ export function mailFindings(report: Report, limit: number): MailFindings {
   const groups = [...Map.groupBy(open, ({ finding }) => keyOf(finding.fix.target)).values()]
     .map((entries) => ({ entries: entries.toSorted(bySeverity), rank: rankOf(entries) }))
     .toSorted((a, b) => a.rank - b.rank || b.entries.length - a.entries.length);
+  const rows = groups.slice(0, limit).map(({ entries }) => row(entries));
   const left = groups.slice(limit).reduce((sum, { entries }) => sum + entries.length, 0);
-  return {
-    rows: groups.slice(0, limit).map(({ entries }) => row(entries)),
-    more: left === 0 ? '' : `and ${plural(left, 'more finding')}`,
-  };
+  const more = [
+    ...(left > 0 ? [`and ${plural(left, 'more finding')}`] : []),
+    ...(rows.some(({ rest }) => rest !== '') ? [`the HTML report has all commands: ${makeReport}`] : []),
+  ];
+  return { rows, more: more.join('; ') };
 }
 
 const severityRank = ({ finding }: Entry): number => severities.indexOf(finding.severity);
@@ -60,29 +70,64 @@ function rankOf(entries: readonly Entry[]): number {
 
 function row(entries: readonly Entry[]): FindingRow {
   const [first] = entries;
-  const { implementation } = planFor(entries.map(({ finding }) => finding.fix));
-  const commands = implementation.split('\n').map((line) => visible(line, Infinity));
-  const notes = [...new Set(entries.flatMap(({ finding }) => finding.fix.note ?? []))];
-  const saidElsewhere = (note: string): boolean =>
-    notes.some((other) => other !== note && other.includes(note));
-  const more = entries.length - problemsPerObject;
+  const settled = settledBy(entries);
+  const { test, implementation, backout } = planOf(settled);
+  const isTyped = implementation !== '';
+  // Commands stand under what they settle alone: nobody shall think them to do more.
+  const told = isTyped ? settled : entries;
+  const listed = told.slice(0, problemsPerObject);
+  const more = told.length - listed.length;
   return {
     ...severityView(first?.finding.severity ?? 'low'),
     object: first === undefined ? '' : nameOf(first.finding),
-    problems: entries.slice(0, problemsPerObject).map(({ check, finding }) => ({
+    problems: listed.map(({ check, finding }) => ({
       title: visible(check.title, 120),
       message: messageOf(finding),
     })),
     moreProblems: more > 0 ? `and ${more} more of this object` : '',
-    notes: notes
-      .filter((note) => !saidElsewhere(note))
-      .slice(0, problemsPerObject)
-      .map((note) => visible(note, 300)),
-    commands:
-      implementation.length <= longestCommand
-        ? commands.join('\n').trim()
-        : '# Too long for a mail: see the HTML report, passmuster scan -o html=report.html',
+    notes: notesOf(isTyped ? settled : listed),
+    commands: [
+      { label: 'Test', text: test },
+      { label: 'Implementation', text: implementation },
+      { label: 'Backout', text: backout },
+    ].filter(({ text }) => text !== ''),
+    rest: restOf(entries, settled, isTyped),
   };
+}
+
+const planOf = (entries: readonly Entry[]): Commands =>
+  commandsFor(entries.map(({ finding }) => finding.fix));
+
+/** All, else as many of the worst as fit: a plan is shown whole or not at all. */
+function settledBy(entries: readonly Entry[]): readonly Entry[] {
+  const fits = (some: readonly Entry[]): boolean => {
+    const { test, implementation, backout } = planOf(some);
+    return test.length + implementation.length + backout.length <= longestCommands;
+  };
+  if (fits(entries)) return entries;
+  return entries
+    .slice(0, problemsPerObject)
+    .reduce<readonly Entry[]>(
+      (chosen, entry) => (fits([...chosen, entry]) ? [...chosen, entry] : chosen),
+      [],
+    );
+}
+
+function restOf(entries: readonly Entry[], settled: readonly Entry[], isTyped: boolean): string {
+  const left = entries.length - settled.length;
+  if (left === 0) return '';
+  const next = entries.slice(0, problemsPerObject).filter((entry) => !settled.includes(entry));
+  if (!isTyped && next.length === 0) return 'The HTML report has the commands for the others.';
+  if (!isTyped) return 'The commands are too long for a mail: see the HTML report.';
+  const titles = [...new Set(next.map(({ check }) => visible(check.title, 120)))];
+  const more = left - next.length;
+  return `Also found here: ${[...titles, ...(more > 0 ? [`${more} more`] : [])].join('; ')}.`;
+}
+
+/** What to read before the commands, each sentence once: several checks say the same of an object. */
+function notesOf(entries: readonly Entry[]): string[] {
+  const sentences = entries.flatMap(({ finding }) => finding.fix.note?.split(/(?<=\.) /) ?? []);
+  return [...new Set(sentences)].slice(0, sentencesPerObject).map((sentence) => visible(sentence, 300));
 }
 
 function nameOf({ object: { kind, namespace, name } }: Finding): string {

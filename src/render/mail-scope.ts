@@ -1,3 +1,4 @@
+import { objectsOf, ofMembers } from '../kit/members.ts';
 import type { CheckResult, Finding, ObjectRef, Report } from '../model.ts';
 import { stateOf } from './summary.ts';
 
@@ -16,20 +17,18 @@ export function narrow(report: Report, namespaces: readonly string[]): Report {
   };
 }
 
-/** Of several alike those in these namespaces; the first of them stands for the finding. */
+/** Of several alike those in these namespaces. */
 function narrowFinding(finding: Finding, wanted: ReadonlySet<string>): Finding[] {
   const inScope = ({ object }: { object: ObjectRef }): boolean => wanted.has(namespaceOf(object));
   if (finding.members === undefined) return inScope(finding) ? [finding] : [];
   const members = finding.members.filter(inScope);
-  const [first] = members;
-  return first === undefined ? [] : [{ ...finding, ...first, members }];
+  return members.length === 0 ? [] : [ofMembers(finding, members)];
 }
 
 /** How many objects have an open failure of the check. */
 export function objectsFailing(check: CheckResult | undefined): number {
   const open = (check?.findings ?? []).filter((finding) => stateOf(finding) === 'open');
-  const objects = open.flatMap(({ object, members }) => members?.map((member) => member.object) ?? [object]);
-  return new Set(objects.map(keyOf)).size;
+  return new Set(open.flatMap(objectsOf).map(keyOf)).size;
 }
 
 export const keyOf = ({ apiVersion, kind, namespace, name }: ObjectRef): string =>

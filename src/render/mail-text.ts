@@ -30,10 +30,13 @@ export function mailText(view: MailView & { attached: string }): string {
         ...finding.problems.map(({ title, message }) => item(`${title}: ${message}`, 2)),
         ...given(finding.moreProblems).map((more) => item(more, 2)),
         ...finding.notes.map((note) => prose(note, 2)),
-        ...given(finding.commands).flatMap((commands) => [
+        ...finding.commands.flatMap(({ label, text }) => [
           '',
-          ...commands.split('\n').map((line) => `    ${line}`),
+          `  ${label}:`,
+          '',
+          ...text.split('\n').map((line) => `    ${line}`),
         ]),
+        ...given(finding.rest).flatMap((words) => ['', prose(words, 2)]),
         '',
       ]),
       ...given(findings.more),

@@ -39,6 +39,16 @@ const visibleLines = (text: string): string =>
     .join('\n')
     .trim();
 
+/** The commands for one object; all its fixes make one plan. */
+export function commandsFor(fixes: readonly Fix[]): Commands {
+  const { test, implementation, backout } = planFor(fixes);
+  return {
+    test: visibleLines(test),
+    implementation: visibleLines(implementation),
+    backout: visibleLines(backout),
+  };
+}
+
 export type CommandsOf = (finding: Finding) => Commands;
 
 /** Of a finding with many members, how many have their commands printed; those of the others differ in the name alone. */
@@ -57,12 +67,7 @@ export function commandsByTarget(check: CheckResult): CommandsOf {
     const key = keyOf(fix.target);
     const known = plans.get(key);
     if (known) return known;
-    const { test, implementation, backout } = planFor(fixes.get(key) ?? [fix]);
-    const commands = {
-      test: visibleLines(test),
-      implementation: visibleLines(implementation),
-      backout: visibleLines(backout),
-    };
+    const commands = commandsFor(fixes.get(key) ?? [fix]);
     plans.set(key, commands);
     return commands;
   };

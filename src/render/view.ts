@@ -1,12 +1,13 @@
 /** Report -> what the HTML templates show: plain objects, every field defined, every string through `visible`. */
 import { severities } from '../model.ts';
-import type { BenchmarkResult, Report } from '../model.ts';
+import type { BenchmarkResult, CheckResult, Report } from '../model.ts';
 import { plural, visible } from '../text.ts';
 import { bar, scoreView, statusBar } from './bars.ts';
 import { checkView } from './check-view.ts';
-import type { CheckView } from './check-view.ts';
 import { blankFinding } from './finding-view.ts';
+import { objectsOf } from '../kit/members.ts';
 import { isPlatformNamespace } from '../kit/system-namespaces.ts';
+import { namespaceOf } from './mail-scope.ts';
 import type { NamespaceSummary } from './namespaces.ts';
 import { reachView } from './reach.ts';
 import { figuresOf, scoredControls, summarize } from './summary.ts';
@@ -58,7 +59,7 @@ export function reportView(report: Report) {
     notAssessed: summary.unread.length + summary.unassessed.length + summary.withoutCheck > 0,
     checks,
     findings,
-    facets: facets(checks),
+    facets: facets(report.checks),
     blank: blankFinding,
     namespaces: summary.namespaces.slice(0, namespacesShown).map(namespaceView),
     moreNamespaces: moreNamespaces(summary.namespaces.length - namespacesShown),
@@ -121,20 +122,21 @@ function totals({ findings }: Summary) {
   };
 }
 
-function facets(checks: readonly CheckView[]) {
+/** What the filter offers: the namespaces that an object lies in, or is. */
+function facets(checks: readonly CheckResult[]) {
   const namespaces = new Set<string>();
   const kinds = new Set<string>();
-  for (const { findings } of checks) {
-    for (const finding of findings) {
-      namespaces.add(finding.namespace);
-      kinds.add(finding.kind);
-    }
+  for (const object of checks.flatMap(({ findings }) => findings).flatMap(objectsOf)) {
+    namespaces.add(namespaceOf(object));
+    kinds.add(object.kind);
   }
   namespaces.delete('');
   return {
     severities: severities.map((severity) => ({ severity, word: severityWords[severity] })),
-    namespaces: [...namespaces].toSorted().map((name) => ({ name, platform: isPlatformNamespace(name) })),
-    kinds: [...kinds].toSorted(),
+    namespaces: [...namespaces]
+      .toSorted()
+      .map((name) => ({ name: visible(name), platform: isPlatformNamespace(name) })),
+    kinds: [...kinds].toSorted().map((kind) => visible(kind)),
   };
 }
 

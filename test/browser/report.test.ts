@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -6,7 +8,9 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model.ts';
+import { findingsCsv } from '../../src/render/csv.ts';
 import { formats } from '../../src/render/index.ts';
+import { narrow } from '../../src/render/mail-scope.ts';
 import { hostileStrings } from '../unit/render/hostile.ts';
 import { largeReport, sampleReport } from '../unit/render/sample-report.ts';
 import { hasChromium, launchChromium } from './chromium.ts';
@@ -29,6 +33,13 @@ const heightOf = (check: string): string =>
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const violations =
   'axe.run().then(({ violations }) => violations.map(({ id, nodes: [{ html, failureSummary }] }) => ({ id, html, failureSummary })))';
+
+/** The report of the sample cluster, as the demo makes it. */
+async function demoReport(folder: string): Promise<Report> {
+  const [code] = await once(spawn(process.execPath, ['scripts/demo.ts', '--out', folder]), 'exit');
+  if (code !== 0) throw new Error('the demo failed');
+  return JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report;
+}
 
 describe.skipIf(!hasChromium)('the HTML report', () => {
   let browser: Browser;
@@ -130,6 +141,38 @@ describe.skipIf(!hasChromium)('the HTML report', () => {
     await page.locator('#namespaces').getByRole('link', { name: 'shop' }).click();
     await page.getByText('5 findings match, in 4 checks.').waitFor();
     expect(await visibleChecks(page).count()).toBe(4);
+  });
+
+  test('finds in each namespace what the mail has of it, also where several objects are one finding', async () => {
+    const report = await demoReport(folder);
+    const page = await open(save(report));
+    const offered = await page.locator('[name=namespace] option').allInnerTexts();
+    const audited = (report.namespaces ?? []).map(({ name }) => name);
+    const mailed = audited.map((name) => [name, findingsCsv(narrow(report, [name])).total] as const);
+    expect(offered.slice(2)).toEqual(mailed.flatMap(([name, count]) => (count > 0 ? [name] : [])).toSorted());
+    for (const [name, count] of mailed) {
+      await page.locator('[name=namespace]').selectOption(name);
+      await page.locator('.result', { hasText: new RegExp(`^${count} findings? match`) }).waitFor();
+    }
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.locator('[name=q]').fill('payments release');
+    await page.locator('.result', { hasText: '2 findings match, in 2 checks.' }).waitFor();
+    expect(await shown(page, 'secret-access').innerText()).toContain('RoleBinding payments/release');
+  });
+
+  test('namespace and kind are those of one object', async () => {
+    const report = sampleReport();
+    const shared = report.checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'd20c3a71');
+    const [, second] = shared?.members ?? [];
+    if (second !== undefined) second.object = { ...second.object, kind: 'Service', namespace: 'only-here' };
+    const page = await open(save(report));
+    await page.locator('[name=namespace]').selectOption('only-here');
+    await page.getByText('1 finding matches, in 1 check.').waitFor();
+    await page.locator('[name=kind]').selectOption('Service');
+    await page.getByText('1 finding matches, in 1 check.').waitFor();
+    await page.locator('[name=kind]').selectOption('RoleBinding');
+    await page.getByText('0 findings match, in 0 checks.').waitFor();
+    expect(await visibleChecks(page).count()).toBe(0);
   });
 
   test('the link of a finding opens it, also from a new page', async () => {

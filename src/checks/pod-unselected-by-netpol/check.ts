@@ -31,13 +31,17 @@ export const podUnselectedByNetpol = clusterCheck({
           both: () => denyEgressFix('isolate', namespace, state, policies, platform),
         };
         const { verdict, also } = unlessHeld(held, namespace);
-        return [...unselected(classes, pods)].map(([gap, refs]) => ({
-          ...alike(refs, { ...fixes[gap](), target: namespaceObject(held.namespaces, namespace) }),
-          field: [],
-          verdict,
-          identity: ['', 'Namespace', namespace, gap],
-          message: `${messageOf(gap, refs, pods)}${also}`,
-        }));
+        return [...unselected(classes, pods)].map(([gap, refs]) => {
+          const fix = { ...fixes[gap](), target: namespaceObject(held.namespaces, namespace) };
+          const say = (some: readonly ObjectRef[]) => `${messageOf(gap, some, pods)}${also}`;
+          return {
+            ...alike(refs, fix, say),
+            field: [],
+            verdict,
+            identity: ['', 'Namespace', namespace, gap],
+            message: say(refs),
+          };
+        });
       }),
     };
   },
@@ -71,8 +75,12 @@ function unselected(classes: readonly PodClass[], { policies }: NetworkPods): Ma
 }
 
 /** One policy for the namespace puts all of them right. */
-function alike(refs: readonly ObjectRef[], fix: NonNullable<Problem['fix']>) {
-  const members = refs.map((ref) => ({ object: objectOf(ref), field: [], fix }));
+function alike(
+  refs: readonly ObjectRef[],
+  fix: NonNullable<Problem['fix']>,
+  say: (refs: readonly ObjectRef[]) => string,
+) {
+  const members = refs.map((ref) => ({ object: objectOf(ref), field: [], message: say([ref]), fix }));
   const [{ object }] = members as [(typeof members)[number]];
   return { object, fix, ...(members.length > 1 ? { members } : {}) };
 }

@@ -110,7 +110,11 @@ function problemOf(gap: Gap, guards: readonly Guard[]) {
     verdict,
     message: message(where, first),
     identity: [gap],
-    members: guards.map(({ namespace }) => ({ object: namespace, field: [] })),
+    members: guards.map((guard) => ({
+      object: guard.namespace,
+      field: [],
+      message: message(`namespace ${guard.namespace.metadata.name}`, guard),
+    })),
     fix,
   };
 }

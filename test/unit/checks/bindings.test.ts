@@ -107,6 +107,9 @@ describe('broad bindings', () => {
     expect(shared?.members?.map(({ object, path }) => [object.namespace, path])).toEqual(
       namespaces.map((namespace) => [namespace, 'subjects[1]']),
     );
+    expect(shared?.members?.[42]?.message).toMatch(
+      /^RoleBinding team-042\/look grants ClusterRole view in namespace team-042 to [^0-9]*\.$/,
+    );
     expect(shared?.members?.[42]?.fix).toMatchObject({ action: 'patch', target: { namespace: 'team-042' } });
     const own = namespaces.map((namespace) => binding('look', 'Role/view', [everyone], namespace));
     expect(await findings(authenticatedBindings, ...own)).toHaveLength(100);

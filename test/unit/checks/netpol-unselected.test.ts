@@ -17,6 +17,9 @@ describe('pod-unselected-by-netpol', () => {
     expect(finding?.message).toMatch(
       /200 workloads for ingress or egress.*Pod p0 \(app=a0\).* and 197 more\.$/,
     );
+    expect(finding?.members?.[42]?.message).toBe(
+      `No NetworkPolicy selects its Pods for ingress or egress, so everything may connect to them, and they to everything: Pod ${finding?.members?.[42]?.object.name} (app=${finding?.members?.[42]?.object.name.replace('p', 'a')}).`,
+    );
     const targets = finding?.members?.map(({ fix }) => JSON.stringify(fix)) ?? [];
     expect(new Set(targets).size).toBe(1);
     expect(finding?.fix.target).toMatchObject({

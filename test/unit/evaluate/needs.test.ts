@@ -232,7 +232,11 @@ const alike = clusterCheck({
   needs: ['namespaces'],
   test: ({ namespaces }) => {
     const [first] = namespaces;
-    const members = namespaces.slice(0, 2).map((object) => ({ object, field: ['metadata'] }));
+    const members = namespaces.slice(0, 2).map((object) => ({
+      object,
+      field: ['metadata'],
+      message: `alike: ${object.metadata.name}`,
+    }));
     return {
       evaluated: namespaces,
       problems:
@@ -269,5 +273,6 @@ test('an exemption of one of several alike exempts that one alone', async () => 
       [`${id}-2`, ['exempt', ['a']]],
     ]),
   );
-  expect(findings.find(({ state: of }) => of === 'open')?.object.name).toBe('b');
+  const open = findings.find(({ state: of }) => of === 'open');
+  expect([open?.object.name, open?.message]).toEqual(['b', 'alike: b']);
 });

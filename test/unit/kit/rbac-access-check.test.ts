@@ -130,6 +130,12 @@ describe('grants alike', () => {
       ['b', 'b', 'delete'],
       ['c', 'c', 'delete'],
     ]);
+    expect(finding?.members?.map(({ message }) => message)).toEqual(
+      ['a', 'b', 'c'].map(
+        (name) =>
+          `ServiceAccount ${name}/x may read Secrets in namespace ${name}: RoleBinding ${name}/b grants it ClusterRole reads.`,
+      ),
+    );
     expect(await idOf(readers, reads, ...inNamespaces('b', 'c', 'd'))).toEqual([finding?.id]);
     const { counts } = await evaluate(accessCheck(readers), [reads, ...inNamespaces('a', 'b', 'c')]);
     expect(counts).toMatchObject({ evaluated: 3, failed: 3 });

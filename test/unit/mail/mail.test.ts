@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Audience } from '../../../src/config.ts';
 import { UserError } from '../../../src/errors.ts';
 import { planFor } from '../../../src/kit/plan.ts';
-import type { Report } from '../../../src/model.ts';
+import type { Finding, Report } from '../../../src/model.ts';
 import { renderFailureMail, renderMail } from '../../../src/render/mail.ts';
 import { percent } from '../../../src/render/words.ts';
-import { largeReport, sampleReport } from '../render/sample-report.ts';
+import { largeReport, privileged, sampleReport } from '../render/sample-report.ts';
 
 const audience: Audience = { name: 'team', channel: 'mail', to: ['a@b.example'], content: 'full' };
 const options = { audience, timeZone: 'Europe/Berlin', slot: '2026-11-16T07:00Z' };
@@ -29,6 +29,26 @@ const wordsOf = (html: string): string =>
     .replaceAll(/<[^>]+>/g, ' ')
     .replaceAll(/&(#?\w+);/g, (_, name: string) => entities[name] ?? ' ')
     .replaceAll(/\s+/g, ' ');
+
+/** The blocks of commands in the HTML part, as they are copied. */
+const blocksOf = (html: string): string[] =>
+  [...html.matchAll(/<pre[^>]*>([\s\S]*?)<\/pre>/g)].map(([, content = '']) =>
+    content.replaceAll(/&(#?\w+);/g, (_, name: string) => entities[name] ?? '?'),
+  );
+
+const planOf = (findings: readonly Finding[]): string[] => {
+  const { test, implementation, backout } = planFor(findings.map(({ fix }) => fix));
+  return [test, implementation, backout];
+};
+
+const web = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
+
+/** The sample with these findings of one check alone. */
+function reportOf(findings: Finding[]): Report {
+  const report = sampleReport();
+  const checks = report.checks.filter(({ id }) => id === 'privileged');
+  return { ...report, checks: checks.map((check) => ({ ...check, findings })) };
+}
 
 const numbers = (part: string) => part.match(/\d+(?:\.\d+)*/g) ?? [];
 
@@ -86,12 +106,52 @@ describe('renderMail', () => {
     const report = sampleReport();
     const { text, html } = mailFor(report);
     const finding = report.checks.find(({ id }) => id === 'host-network')?.findings[0];
-    const { implementation } = planFor(finding === undefined ? [] : [finding.fix]);
-    const pre = [...html.matchAll(/<pre[^>]*>([\s\S]*?)<\/pre>/g)].map(([, content = '']) =>
-      content.replaceAll(/&(#?\w+);/g, (_, name: string) => entities[name] ?? '?'),
-    );
-    expect(pre).toContain(implementation);
-    expect(text.replaceAll(/^ {4}/gm, '')).toContain(implementation);
+    for (const commands of planOf(finding === undefined ? [] : [finding])) {
+      expect(blocksOf(html)).toContain(commands);
+      expect(text.replaceAll(/^ {4}/gm, '')).toContain(commands);
+    }
+  });
+
+  it('shows of a plan that is too long that of the worst findings, whole', () => {
+    const findings = Array.from({ length: 20 }, (_, i) => privileged(`f${i}`, web, `app-${i}`, 'critical'));
+    const { text, html } = mailFor(reportOf(findings));
+    expect(blocksOf(html)).toEqual(planOf(findings.slice(0, 3)));
+    const words = wordsOf(html);
+    expect(words).toContain('container app-2 is privileged');
+    expect(words).not.toContain('container app-3 is privileged');
+    expect(words).toContain('Also found here: No container is privileged; 16 more.');
+    for (const part of [words, text.replaceAll(/\s+/g, ' ')])
+      expect(part).toContain('the HTML report has all commands: passmuster scan -o html=report.html');
+  });
+
+  it('passes over what is too long by itself, and says so where nothing is left', () => {
+    const [long, other] = ['critical', 'high'] as const;
+    const huge = privileged('f0', web, 'x'.repeat(2000), long);
+    const small = privileged('f1', web, 'app', other, { message: 'this is the small one' });
+    const both = mailFor(reportOf([huge, small])).html;
+    expect(blocksOf(both)).toEqual(planOf([small]));
+    expect(wordsOf(both)).toMatch(/this is the small one.*Also found here: No container is privileged\./);
+    const alone = mailFor(reportOf([huge])).html;
+    expect(blocksOf(alone)).toEqual([]);
+    expect(wordsOf(alone)).toContain('The commands are too long for a mail: see the HTML report.');
+  });
+
+  it('keeps its size and its plans whole, however long the names are', () => {
+    const shown = [1, 2, 4, 8, 16, 32, 64, 128, 1024].map((length) => {
+      const name = '&"<'.repeat(length);
+      const byObject = Array.from({ length: 8 }, (_, i) => {
+        const object = { ...web, namespace: name, name: `${name}${i}` };
+        return [0, 1, 2, 3, 4].map((j) => privileged(`f${i}-${j}`, object, `${name}${j}`, 'critical'));
+      });
+      const whole = byObject.flatMap((some) => some.map((_, j) => planOf(some.slice(0, j + 1))));
+      const { html } = mailFor(reportOf(byObject.flat()));
+      expect(Buffer.byteLength(html)).toBeLessThan(80_000);
+      const blocks = blocksOf(html);
+      const plans = blocks.flatMap((_, i) => (i % 3 === 0 ? [blocks.slice(i, i + 3)] : []));
+      for (const plan of plans) expect(whole).toContainEqual(plan);
+      return plans.length;
+    });
+    expect([shown[0], shown.at(-1)]).toEqual([5, 0]);
   });
 
   it('says what could not be assessed, with why', () => {
@@ -178,6 +238,21 @@ describe('the audience', () => {
     expect(mail.text).toMatch(/^Findings +4 +open; 1 to review, 0 exempt$/m);
   });
 
+  it('of a namespace reads of what is alike there, and of no other namespace', () => {
+    const report = sampleReport();
+    const shared = report.checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'd20c3a71');
+    for (const one of shared?.members ?? []) one.message = `binds cluster-admin in ${one.object.namespace}`;
+    const { text, html, attachments } = mailFor(report, { namespaces: ['lab'] });
+    for (const part of [
+      text.replaceAll(/\s+/g, ' '),
+      wordsOf(html),
+      ...attachments.map(({ content }) => content),
+    ]) {
+      expect(part).toContain('binds cluster-admin in lab');
+      expect(part).not.toMatch(/shop|batch|3 namespaces/);
+    }
+  });
+
   it('of a namespace without findings is not told that it passes', () => {
     const { text, subject } = mailFor(sampleReport(), { namespaces: ['quiet'] });
     expect(subject).toBe('[prod-eu] quiet: 0 checks failing, 57% assessed, incomplete');
@@ -201,9 +276,18 @@ describe('hostile strings', () => {
     '`$(id)`; rm -rf /',
   ];
 
+  // One finding by object: how many of several have their commands shown depends on how long these are.
+  const dressed = (payload: string): Report => {
+    const report = sampleReport((text) => `${text}${payload}`);
+    for (const check of report.checks) {
+      check.findings = check.findings.filter(({ id }) => id !== '2b8d11e4');
+    }
+    return report;
+  };
+
   it.each(payloads)('%j changes no structure', (payload) => {
-    const benign = mailFor(sampleReport((text) => `${text}zz`));
-    const hostile = mailFor(sampleReport((text) => `${text}${payload}`));
+    const benign = mailFor(dressed('zz'));
+    const hostile = mailFor(dressed(payload));
     expect(tagsOf(hostile.html)).toEqual(tagsOf(benign.html));
     for (const part of [hostile.html, hostile.text, hostile.subject]) {
       // eslint-disable-next-line no-control-regex

@@ -59,17 +59,28 @@ test('links go to http and https or into the page', () => {
 test('the data gives back every finding with its commands', () => {
   const { checks } = reportView(sampleReport((word) => `${word}$&"<`));
   const island = islandOf(checks);
-  const at = (row: (string | number)[], column: string): string =>
-    island.strings[Number(row[island.columns.indexOf(column) + 1])] ?? '';
-  const filled = (row: (string | number)[], column: string): string =>
+  type Row = (typeof island.checks)[number]['rows'][number];
+  const cell = (row: Row, column: string) => row[island.columns.indexOf(column) + 1];
+  const at = (row: Row, column: string): string => island.strings[Number(cell(row, column))] ?? '';
+  const filled = (row: Row, column: string): string =>
     Object.entries(marks).reduce(
       (text, [part, mark]) => text.replaceAll(mark, () => at(row, part)),
       at(row, column),
     );
+  // A row of one object has no cell for it.
+  const objectsOf = (row: Row) => {
+    const cells = ['kind', 'namespace', 'name'].map((column) => Number(cell(row, column)));
+    const objects = (cell(row, 'objects') as number[][] | undefined) ?? [cells];
+    return objects.map((parts) => {
+      const [kind, namespace, name] = parts.map((part) => island.strings[part]);
+      return { kind, namespace, name };
+    });
+  };
   const restored = island.checks.flatMap(({ rows }) =>
     rows.map((row) => ({
       id: row[0],
       ...Object.fromEntries(island.columns.map((column) => [column, filled(row, column)])),
+      objects: objectsOf(row),
     })),
   );
   expect(restored).toEqual(checks.flatMap(({ findings }) => findings));

@@ -142,7 +142,12 @@ describe('policy-control-active', () => {
     expect(found.message).toBe(
       'Nothing was found that refuses a Pod in namespace a and 2 more namespaces, or anywhere else.',
     );
-    expect(found.members?.map(({ object }) => object.name)).toEqual(['a', 'b', 'c']);
+    expect(found.members?.map(({ object, message }) => [object.name, message])).toEqual(
+      ['a', 'b', 'c'].map((name) => [
+        name,
+        `Nothing was found that refuses a Pod in namespace ${name}, or anywhere else.`,
+      ]),
+    );
   });
 
   test('names what only looks on', async () => {
