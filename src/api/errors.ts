@@ -135,6 +135,11 @@ const failures: Record<string, Failure> = {
     text: 'its certificate is for another host name',
     hint: 'Use the host name that is in the certificate, or set tls-server-name in the kubeconfig.',
   },
+  HTTPParserError: {
+    reason: 'protocol',
+    text: 'what answers there does not speak proper HTTP',
+    hint: 'Check scheme (most API servers want https) and port of the server in the kubeconfig, and the proxy if there is one.',
+  },
   ERR_SSL_WRONG_VERSION_NUMBER: {
     reason: 'protocol',
     text: 'it does not speak TLS',

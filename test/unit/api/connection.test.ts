@@ -181,6 +181,23 @@ describe('no way to the server', () => {
     expect(await failing(peer, { clusterFields })).toMatchObject({ reason: 'protocol' });
   });
 
+  test.each([
+    ['SSH', 'SSH-2.0-Other\r\n'],
+    ['TLS, with an alert', Buffer.from([0x15, 3, 1, 0, 2, 2, 70])],
+    ['SMTP', '220 mail.example ESMTP\r\n'],
+  ])('another protocol: %s', async (_, greeting) => {
+    const other = createTcpServer((socket) => void socket.on('error', () => {}).write(greeting));
+    const server = `http://${await listening(other)}`;
+    const peer = await peerOf(ok);
+    const connection = await peer.connect({ clusterFields: { server } });
+    await expect(connection.get('/version')).rejects.toMatchObject({
+      reason: 'protocol',
+      message: `Cannot read from the Kubernetes API server ${server}: what answers there does not speak proper HTTP.`,
+      hint: expect.stringMatching(/scheme .* and port/),
+    });
+    expect(connection.requests).toBe(1);
+  });
+
   test('an unusable certificate in the kubeconfig', async () => {
     const peer = await peerOf(ok, certificate);
     const userFields = { 'client-certificate-data': base64('no PEM'), 'client-key-data': base64('no PEM') };
