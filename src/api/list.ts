@@ -63,6 +63,8 @@ export async function* listPages(
 ): AsyncGenerator<ListEvent, void, undefined> {
   const requestPage = pageRequester(client, path, query, options);
   let queue = queueFrom(undefined, requestPage);
+  /** The tokens of all pages since the list began. */
+  const given = new Set<string>();
   let restarted = false;
   let readSinceExpiry = false;
   try {
@@ -74,6 +76,7 @@ export async function* listPages(
         const reason = 'the API server expired the list while it was read';
         if (!restarted) {
           restarted = true;
+          given.clear();
           queue = queueFrom(undefined, requestPage);
           yield { type: 'restart', reason };
         } else if (page.continueToken !== undefined && readSinceExpiry) {
@@ -86,6 +89,14 @@ export async function* listPages(
         readSinceExpiry = false;
       } else {
         readSinceExpiry = true;
+        // A token that comes again would lead round in circles for ever.
+        if (page.continue !== undefined && given.has(page.continue)) {
+          throw protocolError(
+            { server: client.server, path },
+            'it leads back to a page that was read before',
+          );
+        }
+        if (page.continue !== undefined) given.add(page.continue);
         yield pageEvent(page);
       }
     }

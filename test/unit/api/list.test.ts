@@ -104,6 +104,32 @@ describe('a list of several pages', () => {
   });
 });
 
+describe('a list that goes in circles', () => {
+  const circles: [string, Record<string, string>][] = [
+    ['the token that it was asked with', { '': 'a', a: 'a' }],
+    ['two tokens in turn', { '': 'a', a: 'b', b: 'a' }],
+    ['a token of long ago', { '': 'a', a: 'b', b: 'c', c: 'd', d: 'b' }],
+  ];
+  test.each(circles)('is an error: %s', async (_, following) => {
+    const reading = listOf((request, response) => response.end(page([1], following[tokenOf(request) ?? ''])));
+    await expect(reading).rejects.toMatchObject({
+      reason: 'protocol',
+      message: expect.stringContaining('it leads back to a page that was read before'),
+    });
+    expect(tokens().length).toBeLessThan(8);
+  });
+
+  test('is an error, by way of tokens that expire', async () => {
+    const reading = listOf((request, response) => {
+      if (tokenOf(request) === 'second') response.writeHead(410).end(expired('late'));
+      else response.end(page([1], 'second'));
+    });
+    await expect(reading).rejects.toMatchObject({ reason: 'protocol' });
+    expect(tokens().slice(0, 5)).toEqual([null, 'second', null, 'second', 'late']);
+    expect(tokens().length).toBeLessThan(7);
+  });
+});
+
 const expired = (token?: string) =>
   status(410, { reason: 'Expired', metadata: token === undefined ? {} : { continue: token } });
 
