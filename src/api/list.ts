@@ -179,34 +179,34 @@ function pageRequester(client: Client, path: string, query: ListQuery, options: 
       if (metadata) next.resolve(tokenOf(metadata));
       return metadata !== undefined;
     };
-    const page = withRetries(
-      async (timeoutMs) => {
-        const asked = limit;
-        try {
-          const list = await client.fetch({
-            path: url(token),
-            accept: accept(query),
-            timeoutMs,
-            maxBytes: options.maxBytes,
-            signal,
-            onHead,
-          });
-          return pageOf(list, `${query.kind}List`, { server: client.server, path });
-        } catch (error) {
-          if (error instanceof ApiError && error.reason === 'too-large' && asked > 1) {
-            limit = Math.min(limit, Math.ceil(asked / 2));
-          }
-          throw error;
-        }
-      },
-      {
-        timeoutMs: options.timeoutMs,
-        budget,
-        signal,
-        alsoRetry: ({ reason }) =>
-          (reason === 'too-large' && limit > 1) || (reason === 'unreachable' && client.answered),
-      },
-    );
+    /** A page that is too large is asked for anew at once, half as large: to wait would not make it smaller. */
+    const fetchPage = async (timeoutMs: number): Promise<Page> => {
+      const asked = limit;
+      const started = performance.now();
+      try {
+        const list = await client.fetch({
+          path: url(token),
+          accept: accept(query),
+          timeoutMs,
+          maxBytes: options.maxBytes,
+          signal,
+          onHead,
+        });
+        return pageOf(list, `${query.kind}List`, { server: client.server, path });
+      } catch (error) {
+        const left = timeoutMs - (performance.now() - started);
+        const tooLarge = error instanceof ApiError && error.reason === 'too-large';
+        if (!tooLarge || asked === 1 || left <= 0) throw error;
+        limit = Math.min(limit, Math.ceil(asked / 2));
+        return fetchPage(left);
+      }
+    };
+    const page = withRetries(fetchPage, {
+      timeoutMs: options.timeoutMs,
+      budget,
+      signal,
+      alsoRetry: ({ reason }) => reason === 'unreachable' && client.answered,
+    });
     page.then(
       (read) => next.resolve(read.continue),
       () => next.resolve(undefined),

@@ -364,6 +364,23 @@ describe('a page that is too large', () => {
     );
   });
 
+  test('is asked for down to a single object', async () => {
+    const limits: number[] = [];
+    const script: Script = (request, response, count) => {
+      limits.push(limitOf(request));
+      threeHundred(request, response, count);
+    };
+    peer = await startPeer(script);
+    const connection = await peer.connect({
+      maxResponseBytes: 200,
+      retry: { budgetMs: 0, firstWaitMs: 1 },
+    });
+    const query = { apiVersion: 'v1', kind: 'Pod' };
+    const first = await connection.list('/api/v1/pods', query)[Symbol.asyncIterator]().next();
+    expect(first.value).toMatchObject({ type: 'page', items: [expect.stringMatching(/^0x/)] });
+    expect(limits.slice(0, 8)).toEqual([100, 50, 25, 13, 7, 4, 2, 1]);
+  });
+
   test('ends in an error when one object alone is', async () => {
     await expect(listOf(threeHundred, { maxResponseBytes: 50 })).rejects.toMatchObject({
       reason: 'too-large',
