@@ -11,8 +11,9 @@ export interface ListQuery {
 }
 
 /**
- * What happens while a list is read, in this order: pages, and possibly once `restart` (forget all pages so far) and
- * once `inconsistent` (what follows is newer than what came before; what existed throughout is in it exactly once).
+ * What happens while a list is read: pages, at most once `restart` (forget all pages so far), and after it, as often as
+ * the list expires again, `inconsistent` (what follows is newer than what came before; what existed throughout is in it
+ * exactly once).
  */
 export type ListEvent =
   | { type: 'page'; items: unknown[]; remaining?: number }
