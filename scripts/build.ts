@@ -97,10 +97,11 @@ const narrowed = [
     contents: `
       import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
       import Agent from 'undici/lib/dispatcher/agent.js';
+      import Pool from 'undici/lib/dispatcher/pool.js';
       import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
       import api from 'undici/lib/api/index.js';
       Object.assign(Dispatcher.prototype, api);
-      export { Agent, ProxyAgent };`,
+      export { Agent, Pool, ProxyAgent };`,
   },
   {
     // Without the generated clients: the lists go over a transport of our own.

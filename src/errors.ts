@@ -1,4 +1,4 @@
-/** Exit codes; where several hold the order of `worstExit` decides. */
+/** Exit codes. An error that ends the run comes before the gates, and of those `incomplete` before `gate`. */
 export const exit = {
   done: 0,
   runtime: 1,

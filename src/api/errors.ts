@@ -135,6 +135,11 @@ const failures: Record<string, Failure> = {
     text: 'its certificate is for another host name',
     hint: 'Use the host name that is in the certificate, or set tls-server-name in the kubeconfig.',
   },
+  HTTPParserError: {
+    reason: 'protocol',
+    text: 'what answers there does not speak proper HTTP',
+    hint: 'Check scheme (most API servers want https) and port of the server in the kubeconfig, and the proxy if there is one.',
+  },
   ERR_SSL_WRONG_VERSION_NUMBER: {
     reason: 'protocol',
     text: 'it does not speak TLS',
@@ -159,15 +164,44 @@ export function connectionError(error: unknown, server: string): ApiError {
   const failure = codesOf(error)
     .map((code) => failures[code])
     .find((known) => known !== undefined);
-  const { reason, text, hint } = failure ?? {
-    reason: 'unreachable',
-    text: visible(messageOf(error)),
-    hint: hints.reach,
+  const unknown: Failure = { reason: 'unreachable', text: visible(messageOf(error)), hint: hints.reach };
+  return unread(failure ?? unknown, server, error);
+}
+
+const unread = ({ reason, text, hint }: Failure, server: string, cause?: unknown): ApiError =>
+  new ApiError(reason, `Cannot read from the Kubernetes API server ${server}: ${text}.`, { hint, cause });
+
+/** What a proxy means that makes no tunnel to the server: by the status of its answer, undefined when it gave none. */
+export const proxyError = (status: number | undefined, server: string): ApiError =>
+  unread(proxyFailure(status), server);
+
+function proxyFailure(status: number | undefined): Failure {
+  if (status === undefined) {
+    return {
+      reason: 'unreachable',
+      text: 'the proxy did not answer in time',
+      hint: 'Check that proxy-url of the kubeconfig, or HTTPS_PROXY, names a proxy, and that it runs.',
+    };
+  }
+  if (status === 407) {
+    return {
+      reason: 'unauthorized',
+      text: 'the proxy asks for a login, or does not take the one that it was given (407)',
+      hint: 'Put user and password into proxy-url of the kubeconfig, or into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.',
+    };
+  }
+  if (status >= 500) {
+    return {
+      reason: 'server',
+      text: `the proxy answers with HTTP status ${status}`,
+      hint: 'The proxy does not reach the server, or is overloaded: check the server in the kubeconfig, or try again later.',
+    };
+  }
+  return {
+    reason: 'protocol',
+    text: `the proxy refuses the connection with HTTP status ${status}`,
+    hint: 'Let the proxy connect to this server; where none is needed, name the server in NO_PROXY, or drop proxy-url from the kubeconfig.',
   };
-  return new ApiError(reason, `Cannot read from the Kubernetes API server ${server}: ${text}.`, {
-    hint,
-    cause: error,
-  });
 }
 
 interface StatusBody {

@@ -11,8 +11,9 @@ export interface ListQuery {
 }
 
 /**
- * What happens while a list is read, in this order: pages, and possibly once `restart` (forget all pages so far) and
- * once `inconsistent` (what follows is newer than what came before; what existed throughout is in it exactly once).
+ * What happens while a list is read: pages, at most once `restart` (forget all pages so far), and after it, as often as
+ * the list expires again, `inconsistent` (what follows is newer than what came before; what existed throughout is in it
+ * exactly once).
  */
 export type ListEvent =
   | { type: 'page'; items: unknown[]; remaining?: number }
@@ -63,6 +64,8 @@ export async function* listPages(
 ): AsyncGenerator<ListEvent, void, undefined> {
   const requestPage = pageRequester(client, path, query, options);
   let queue = queueFrom(undefined, requestPage);
+  /** The tokens of all pages since the list began. */
+  const given = new Set<string>();
   let restarted = false;
   let readSinceExpiry = false;
   try {
@@ -74,6 +77,7 @@ export async function* listPages(
         const reason = 'the API server expired the list while it was read';
         if (!restarted) {
           restarted = true;
+          given.clear();
           queue = queueFrom(undefined, requestPage);
           yield { type: 'restart', reason };
         } else if (page.continueToken !== undefined && readSinceExpiry) {
@@ -86,6 +90,14 @@ export async function* listPages(
         readSinceExpiry = false;
       } else {
         readSinceExpiry = true;
+        // A token that comes again would lead round in circles for ever.
+        if (page.continue !== undefined && given.has(page.continue)) {
+          throw protocolError(
+            { server: client.server, path },
+            'it leads back to a page that was read before',
+          );
+        }
+        if (page.continue !== undefined) given.add(page.continue);
         yield pageEvent(page);
       }
     }
@@ -168,34 +180,34 @@ function pageRequester(client: Client, path: string, query: ListQuery, options: 
       if (metadata) next.resolve(tokenOf(metadata));
       return metadata !== undefined;
     };
-    const page = withRetries(
-      async (timeoutMs) => {
-        const asked = limit;
-        try {
-          const list = await client.fetch({
-            path: url(token),
-            accept: accept(query),
-            timeoutMs,
-            maxBytes: options.maxBytes,
-            signal,
-            onHead,
-          });
-          return pageOf(list, `${query.kind}List`, { server: client.server, path });
-        } catch (error) {
-          if (error instanceof ApiError && error.reason === 'too-large' && asked > 1) {
-            limit = Math.min(limit, Math.ceil(asked / 2));
-          }
-          throw error;
-        }
-      },
-      {
-        timeoutMs: options.timeoutMs,
-        budget,
-        signal,
-        alsoRetry: ({ reason }) =>
-          (reason === 'too-large' && limit > 1) || (reason === 'unreachable' && client.answered),
-      },
-    );
+    /** A page that is too large is asked for anew at once, half as large: to wait would not make it smaller. */
+    const fetchPage = async (timeoutMs: number): Promise<Page> => {
+      const asked = limit;
+      const started = performance.now();
+      try {
+        const list = await client.fetch({
+          path: url(token),
+          accept: accept(query),
+          timeoutMs,
+          maxBytes: options.maxBytes,
+          signal,
+          onHead,
+        });
+        return pageOf(list, `${query.kind}List`, { server: client.server, path });
+      } catch (error) {
+        const left = timeoutMs - (performance.now() - started);
+        const tooLarge = error instanceof ApiError && error.reason === 'too-large';
+        if (!tooLarge || asked === 1 || left <= 0) throw error;
+        limit = Math.min(limit, Math.ceil(asked / 2));
+        return fetchPage(left);
+      }
+    };
+    const page = withRetries(fetchPage, {
+      timeoutMs: options.timeoutMs,
+      budget,
+      signal,
+      alsoRetry: ({ reason }) => reason === 'unreachable' && client.answered,
+    });
     page.then(
       (read) => next.resolve(read.continue),
       () => next.resolve(undefined),

@@ -1,9 +1,10 @@
+import { addAbortListener } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
 import type { Credentials } from './credentials.ts';
-import { ApiError, connectionError } from './errors.ts';
+import { ApiError, connectionError, proxyError } from './errors.ts';
 
 /** What one exchange needs to know about where it goes. */
 export interface Route {
@@ -53,11 +54,11 @@ const headBytes = 64 * 1024;
  * between two pieces of the body, and for the whole; it ends with an ApiError or with the complete body.
  */
 export function openTransport(route: Route, credentials: Credentials): Transport {
-  const dispatcher = dispatcherFor(route, credentials);
   const { server, gzip, userAgent } = route;
   const prefix = server.pathname.replace(/\/$/, '');
   const named =
     server.origin + (route.proxy === undefined ? '' : ` through the proxy ${new URL(route.proxy).host}`);
+  const dispatcher = dispatcherFor(route, credentials, named);
   const headers = {
     ...credentials.headers,
     'user-agent': userAgent,
@@ -68,16 +69,18 @@ export function openTransport(route: Route, credentials: Credentials): Transport
       const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
       // A stall is noticed early enough for a second try within the deadline.
       const stalled = Math.max(1, Math.min(idleTimeoutMs, Math.ceil(timeoutMs / 2)));
+      const ended = signal ? AbortSignal.any([signal, deadline]) : deadline;
       try {
-        const response = await dispatcher.request({
+        const request = dispatcher.request({
           origin: server.origin,
           path: prefix + path,
           method: 'GET',
           headers: { ...headers, accept },
           headersTimeout: stalled,
           bodyTimeout: stalled,
-          signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+          signal: ended,
         });
+        const response = await orEnded(request, ended);
         const { statusCode: status, headers: answered } = response;
         const contentType = String(answered['content-type'] ?? '');
         const peek = status === 200 && onHead ? (head: Buffer) => onHead(head, contentType) : undefined;
@@ -98,11 +101,43 @@ export function openTransport(route: Route, credentials: Credentials): Transport
   };
 }
 
-function dispatcherFor({ proxy, connectTimeoutMs }: Route, { tls }: Credentials): Dispatcher {
+/** The response, or the reason of the signal: a request that waits for its connection does not hear it by itself. */
+async function orEnded<T>(request: Promise<T>, signal: AbortSignal): Promise<T> {
+  const end = Promise.withResolvers<never>();
+  const listening = addAbortListener(signal, () => end.reject(signal.reason));
+  try {
+    return await Promise.race([request, end.promise]);
+  } finally {
+    listening[Symbol.dispose]();
+  }
+}
+
+function dispatcherFor({ proxy, connectTimeoutMs }: Route, { tls }: Credentials, named: string): Dispatcher {
   const pool = { connections, pipelining: 1, allowH2: false, keepAliveTimeout: 60_000 };
   const connect = { ...tls, timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 30_000 };
   if (proxy === undefined) return new Agent({ ...pool, connect });
-  return new ProxyAgent({ ...pool, uri: proxy, requestTls: connect, connectTimeout: connectTimeoutMs });
+  return new ProxyAgent({
+    ...pool,
+    uri: proxy,
+    requestTls: connect,
+    connectTimeout: connectTimeoutMs,
+    clientFactory: (origin, options) => tunnels(new Pool(origin, options), connectTimeoutMs, named),
+  });
+}
+
+/** Asks a proxy for tunnels. By itself undici waits minutes for the answer, and tells it in words only. */
+function tunnels(proxy: Pool, timeoutMs: number, named: string): Dispatcher {
+  const ask = proxy.connect.bind(proxy);
+  const connect = async (tunnel: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> => {
+    const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
+    const answer = await ask({ ...tunnel, signal }).catch((error: unknown) => {
+      throw signal.aborted ? proxyError(undefined, named) : error;
+    });
+    if (answer.statusCode === 200) return answer;
+    answer.socket.on('error', () => {}).destroy();
+    throw proxyError(answer.statusCode, named);
+  };
+  return Object.assign(proxy, { connect });
 }
 
 /** The whole body as one buffer, put together once. */

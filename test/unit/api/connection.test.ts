@@ -8,6 +8,7 @@ import {
 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -199,6 +200,23 @@ describe('no way to the server', () => {
     expect(await failing(peer, { clusterFields })).toMatchObject({ reason: 'protocol' });
   });
 
+  test.each([
+    ['SSH', 'SSH-2.0-Other\r\n'],
+    ['TLS, with an alert', Buffer.from([0x15, 3, 1, 0, 2, 2, 70])],
+    ['SMTP', '220 mail.example ESMTP\r\n'],
+  ])('another protocol: %s', async (_, greeting) => {
+    const other = createTcpServer((socket) => void socket.on('error', () => {}).write(greeting));
+    const server = `http://${await listening(other)}`;
+    const peer = await peerOf(ok);
+    const connection = await peer.connect({ clusterFields: { server } });
+    await expect(connection.get('/version')).rejects.toMatchObject({
+      reason: 'protocol',
+      message: `Cannot read from the Kubernetes API server ${server}: what answers there does not speak proper HTTP.`,
+      hint: expect.stringMatching(/scheme .* and port/),
+    });
+    expect(connection.requests).toBe(1);
+  });
+
   test('an unusable certificate in the kubeconfig', async () => {
     const peer = await peerOf(ok, certificate);
     const userFields = { 'client-certificate-data': base64('no PEM'), 'client-key-data': base64('no PEM') };
@@ -307,18 +325,25 @@ test('closing ends what is under way', async () => {
   expect(peer.requests).toHaveLength(1);
 });
 
-async function startProxy(): Promise<{ url: string; asked: string[] }> {
+/** A proxy that takes tunnels, each with `accept`: by default it makes them. */
+async function startProxy(
+  accept: (socket: Duplex, open: () => void) => void = (_, open) => open(),
+): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const proxy = createServer();
   proxy.on('connect', (request, socket) => {
     asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
-    const [host, port] = (request.url ?? '').split(':');
-    const upstream = connectSocket(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      upstream.pipe(socket).pipe(upstream);
+    stops.push(async () => void socket.destroy());
+    socket.on('error', () => {});
+    accept(socket, () => {
+      const [host, port] = (request.url ?? '').split(':');
+      const upstream = connectSocket(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
     });
-    upstream.on('error', () => socket.destroy());
-    socket.on('error', () => upstream.destroy());
   });
   return { url: await listening(proxy), asked };
 }
@@ -353,5 +378,104 @@ describe('through a proxy', () => {
     const reading = connection.get('/version');
     await expect(reading).rejects.toThrow(`through the proxy ${address}`);
     await expect(reading).rejects.not.toThrow(/s3cr3t/);
+  });
+
+  /** To a server behind TLS, which only a tunnel reaches. */
+  const through = async (proxy: { url: string }, options: Parameters<Peer['connect']>[0] = {}) => {
+    const peer = await peerOf(ok, certificate);
+    const connection = await peer.connect({
+      ...options,
+      clusterFields: {
+        'certificate-authority-data': base64(certificate.cert),
+        'proxy-url': `http://user:s3cr3t@${proxy.url}`,
+      },
+    });
+    return { peer, connection };
+  };
+
+  test('shares two tunnels', async () => {
+    const proxy = await startProxy();
+    const { peer, connection } = await through(proxy);
+    await Promise.all(Array.from({ length: 16 }, () => connection.get('/version')));
+    expect(peer.requests).toHaveLength(16);
+    expect(proxy.asked.length).toBeLessThanOrEqual(2);
+  });
+
+  test('that does not answer: said when the time to connect is over', async () => {
+    const proxy = await startProxy(() => {});
+    const { peer, connection } = await through(proxy, { connectTimeoutMs: 50, requestTimeoutMs: 600_000 });
+    await expect(connection.get('/version')).rejects.toMatchObject({
+      reason: 'unreachable',
+      message: `Cannot read from the Kubernetes API server ${peer.url} through the proxy ${proxy.url}: the proxy did not answer in time.`,
+      hint: expect.stringContaining('proxy-url'),
+    });
+    expect(connection.requests).toBe(1);
+  });
+
+  test('that does not answer: the deadline of the request holds, and it is never sent', async () => {
+    const answers = Promise.withResolvers<void>();
+    const proxy = await startProxy((_, open) => void answers.promise.then(open));
+    const { peer, connection } = await through(proxy, { connectTimeoutMs: 600_000, requestTimeoutMs: 200 });
+    const given = ['/a', '/b', '/c', '/d'].map((path) => connection.get(path));
+    for (const result of await Promise.allSettled(given)) {
+      expect(result).toMatchObject({ reason: { reason: 'timeout' } });
+    }
+    await vi.waitFor(() => expect(proxy.asked).toHaveLength(2));
+    answers.resolve();
+    const late = async () => expect(await connection.get('/late')).toEqual({ gitVersion: 'v1' });
+    await vi.waitFor(late, { timeout: 10_000 });
+    expect(new Set(peer.requests)).toEqual(new Set(['/late']));
+  });
+
+  test('that does not answer: closing ends what waits for it', async () => {
+    const proxy = await startProxy(() => {});
+    const { connection } = await through(proxy, { connectTimeoutMs: 600_000, requestTimeoutMs: 600_000 });
+    const reading = connection.get('/version');
+    await vi.waitFor(() => expect(proxy.asked).toHaveLength(1));
+    await Promise.all([connection.close(), expect(reading).rejects.toMatchObject({ reason: 'closed' })]);
+  });
+
+  test.each([
+    [407, 'unauthorized', 'the proxy asks for a login, or does not take the one that it was given (407)'],
+    [403, 'protocol', 'the proxy refuses the connection with HTTP status 403'],
+    [301, 'protocol', 'the proxy refuses the connection with HTTP status 301'],
+  ])('that answers %i: said at once', async (code, reason, text) => {
+    const proxy = await startProxy((socket) => void socket.write(`HTTP/1.1 ${code} No\r\n\r\n`));
+    const { connection } = await through(proxy);
+    const reading = connection.get('/version');
+    await expect(reading).rejects.toMatchObject({
+      reason,
+      message: expect.stringContaining(`through the proxy ${proxy.url}: ${text}.`),
+      hint: expect.stringMatching(/proxy/),
+    });
+    await expect(reading).rejects.not.toThrow(/s3cr3t/);
+    expect(proxy.asked).toHaveLength(1);
+  });
+
+  test('that answers 5xx: tried again', async () => {
+    const answers = ['502 Bad Gateway', '503 Service Unavailable'];
+    const proxy = await startProxy((socket, open) => {
+      const answer = answers.pop();
+      if (answer === undefined) open();
+      else socket.write(`HTTP/1.1 ${answer}\r\n\r\n`);
+    });
+    const { connection } = await through(proxy, { retry: { budgetMs: 10_000, firstWaitMs: 1 } });
+    expect(await connection.get('/version')).toEqual({ gitVersion: 'v1' });
+    expect(proxy.asked).toHaveLength(3);
+  });
+
+  test('that answers 5xx: not for ever', async () => {
+    const proxy = await startProxy((socket) => void socket.write('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
+    const { connection } = await through(proxy);
+    await expect(connection.get('/version')).rejects.toMatchObject({
+      reason: 'server',
+      message: expect.stringContaining('the proxy answers with HTTP status 502'),
+    });
+  });
+
+  test('that is none', async () => {
+    const other = createTcpServer((socket) => void socket.on('error', () => {}).write('SSH-2.0-Other\r\n'));
+    const { connection } = await through({ url: await listening(other) });
+    await expect(connection.get('/version')).rejects.toMatchObject({ reason: 'protocol' });
   });
 });

@@ -104,6 +104,32 @@ describe('a list of several pages', () => {
   });
 });
 
+describe('a list that goes in circles', () => {
+  const circles: [string, Record<string, string>][] = [
+    ['the token that it was asked with', { '': 'a', a: 'a' }],
+    ['two tokens in turn', { '': 'a', a: 'b', b: 'a' }],
+    ['a token of long ago', { '': 'a', a: 'b', b: 'c', c: 'd', d: 'b' }],
+  ];
+  test.each(circles)('is an error: %s', async (_, following) => {
+    const reading = listOf((request, response) => response.end(page([1], following[tokenOf(request) ?? ''])));
+    await expect(reading).rejects.toMatchObject({
+      reason: 'protocol',
+      message: expect.stringContaining('it leads back to a page that was read before'),
+    });
+    expect(tokens().length).toBeLessThan(8);
+  });
+
+  test('is an error, by way of tokens that expire', async () => {
+    const reading = listOf((request, response) => {
+      if (tokenOf(request) === 'second') response.writeHead(410).end(expired('late'));
+      else response.end(page([1], 'second'));
+    });
+    await expect(reading).rejects.toMatchObject({ reason: 'protocol' });
+    expect(tokens().slice(0, 5)).toEqual([null, 'second', null, 'second', 'late']);
+    expect(tokens().length).toBeLessThan(7);
+  });
+});
+
 const expired = (token?: string) =>
   status(410, { reason: 'Expired', metadata: token === undefined ? {} : { continue: token } });
 
@@ -336,6 +362,23 @@ describe('a page that is too large', () => {
     expect(events.map((item) => Number.parseInt(String(item), 10))).toEqual(
       Array.from({ length: 300 }, (_, i) => i),
     );
+  });
+
+  test('is asked for down to a single object', async () => {
+    const limits: number[] = [];
+    const script: Script = (request, response, count) => {
+      limits.push(limitOf(request));
+      threeHundred(request, response, count);
+    };
+    peer = await startPeer(script);
+    const connection = await peer.connect({
+      maxResponseBytes: 200,
+      retry: { budgetMs: 0, firstWaitMs: 1 },
+    });
+    const query = { apiVersion: 'v1', kind: 'Pod' };
+    const first = await connection.list('/api/v1/pods', query)[Symbol.asyncIterator]().next();
+    expect(first.value).toMatchObject({ type: 'page', items: [expect.stringMatching(/^0x/)] });
+    expect(limits.slice(0, 8)).toEqual([100, 50, 25, 13, 7, 4, 2, 1]);
   });
 
   test('ends in an error when one object alone is', async () => {
