@@ -1,5 +1,6 @@
 import type { Check } from '../kit/define-check.ts';
-import type { Finding, NamespaceResult, Severity } from '../model.ts';
+import { objectsOf } from '../kit/members.ts';
+import type { Finding, NamespaceResult, ObjectRef, Severity } from '../model.ts';
 
 /** What one check says of the namespaces. */
 export interface Judgement {
@@ -33,13 +34,16 @@ export function namespaceResults(judgements: Iterable<Judgement>): NamespaceResu
       if (namespace !== undefined) total(namespace).weight += weight[check.severity];
     const failedObjects = new Set<string>();
     for (const finding of failed) {
-      const namespace = namespaceOf(finding);
-      if (namespace === undefined || finding.state !== 'open' || finding.verdict !== 'fail') continue;
-      total(namespace).findings[finding.severity] += 1;
-      const object = `${finding.object.kind}/${finding.object.name}`;
-      if (!failedObjects.has(`${namespace}/${object}`))
-        total(namespace).failedWeight += weight[check.severity];
-      failedObjects.add(`${namespace}/${object}`);
+      if (finding.state !== 'open' || finding.verdict !== 'fail') continue;
+      for (const [namespace, objects] of Map.groupBy(objectsOf(finding), namespaceOf)) {
+        if (namespace === undefined) continue;
+        total(namespace).findings[finding.severity] += 1;
+        for (const { kind, name } of objects) {
+          const object = `${namespace}/${kind}/${name}`;
+          if (!failedObjects.has(object)) total(namespace).failedWeight += weight[check.severity];
+          failedObjects.add(object);
+        }
+      }
     }
   }
   return [...totals]
@@ -51,5 +55,5 @@ export function namespaceResults(judgements: Iterable<Judgement>): NamespaceResu
     .toSorted((a, b) => (a.compliance ?? 1) - (b.compliance ?? 1) || (a.name < b.name ? -1 : 1));
 }
 
-const namespaceOf = ({ object }: Finding): string | undefined =>
-  object.kind === 'Namespace' ? object.name : object.namespace;
+const namespaceOf = ({ kind, namespace, name }: ObjectRef): string | undefined =>
+  kind === 'Namespace' ? name : namespace;

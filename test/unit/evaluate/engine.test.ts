@@ -352,6 +352,33 @@ test('the compliance of a namespace weighs by severity and knows no namespace it
   ]);
 });
 
+test('what several objects have in one finding counts in the namespace of each', async () => {
+  const objects = ['a', 'b'].map((namespace) => {
+    const { metadata, ...rest } = deployment;
+    return { ...rest, metadata: { ...metadata, namespace } };
+  });
+  const alike = clusterCheck({
+    id: 'alike',
+    title: 'alike',
+    severity: 'high',
+    onNothing: 'pass',
+    needs: ['deployments'],
+    test({ deployments }) {
+      const members = deployments.map((object) => ({ object, field: [] }));
+      const problems = members.slice(0, 1).map((first) => ({ ...first, message: 'alike', members }));
+      return { evaluated: deployments, problems };
+    },
+  });
+  const { namespaces } = await run([alike], collectionOf({ deployments: objects }));
+  expect(namespaces).toEqual(
+    ['a', 'b'].map((name) => ({
+      name,
+      compliance: 0,
+      findings: { critical: 0, high: 1, medium: 0, low: 0 },
+    })),
+  );
+});
+
 test('the order of objects does not matter', async () => {
   const all = ['a', 'b', 'c'].map((name) => workload('Deployment', name, bad));
   const forwards = await result(privileged, collectionOf({ deployments: all }));
