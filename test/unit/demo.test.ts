@@ -151,7 +151,7 @@ test('the mail carries the report, and no output the hostile name as it is', asy
 
 test('the mail has commands for the worst objects, with the way back', async () => {
   const mail = await parseMail(read('mail.eml'));
-  for (const object of ['statefulset.apps/search -n shop', 'daemonset.apps/node-exporter -n monitoring'])
+  for (const object of ['statefulset.apps/search -n shop', 'deployment.apps/image-builder -n ci'])
     expect(mail.text?.split(`kubectl patch ${object} --type=json -p "$patch"`)).toHaveLength(4);
   expect(mail.text).toContain('kubectl replace --force -f pod-ci-node-shell.json');
   expect(mail.text).not.toContain('too long for a mail');

@@ -7,7 +7,7 @@ import type { Field } from '../../model.ts';
 export const privileged = podSpecCheck({
   id: 'privileged',
   title: 'No privileged containers',
-  severity: 'high',
+  severity: 'critical',
   onNothing: 'not-applicable',
   applies: (pod) => !isWindows(pod),
   test: (pod, { namespace }) =>
@@ -17,8 +17,8 @@ export const privileged = podSpecCheck({
       return [
         {
           field,
-          // Where the platform runs its node agents it is bad; anywhere else nobody expects it.
-          ...(isPlatformNamespace(namespace) ? {} : { severity: 'critical' as const }),
+          // The platform's node agents need it now and then; nobody else is expected to.
+          ...(isPlatformNamespace(namespace) ? { severity: 'high' as const } : {}),
           message: `The ${title} is privileged: it has every capability, all devices of the node and no seccomp or AppArmor profile.`,
           fix: ephemeral
             ? ephemeralFix
