@@ -669,6 +669,8 @@ export interface Change {
   after?: Json;
   /** How many of the field's nearest parents were absent too (the change adds them, the backout removes them). */
   missingParents?: number;
+  /** Of a list element that goes: how many the list has. Where all of them go, the list does. */
+  listLength?: number;
 }
 
 export interface ObjectRef {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   closeSync,
   lstatSync,
@@ -98,10 +99,32 @@ export async function writeOutputs(
         : { width: 120, color: false, unicode: true };
     const rendered = formats[format](report, options);
     const blocks = inBlocks(typeof rendered === 'string' ? [rendered] : rendered);
-    if (file === undefined) for (const block of blocks) process.stdout.write(block);
-    else writeWhole(file, blocks);
+    return file === undefined ? print(blocks) : writeWhole(file, blocks);
   });
   await eachInTurn(writes);
+}
+
+/** As fast as it is read: what a slow reader leaves would pile up in memory. Ends where the reader has gone. */
+async function print(blocks: Iterable<string>): Promise<void> {
+  for (const block of blocks) {
+    if (!process.stdout.write(block) && !(await isReadOn(process.stdout))) return;
+  }
+}
+
+/** Waits until there is room again, or nobody any more who reads; what went wrong is said by who listens for it anyway. */
+async function isReadOn(stream: NodeJS.WriteStream): Promise<boolean> {
+  if (!stream.writable) return false;
+  const over = new AbortController();
+  const { signal } = over;
+  const drained = once(stream, 'drain', { signal }).then(() => true);
+  const closed = once(stream, 'close', { signal }).then(() => false);
+  try {
+    return await Promise.race([drained, closed]);
+  } catch {
+    return false;
+  } finally {
+    over.abort();
+  }
 }
 
 /** Small pieces put together, so that each is worth a call of the operating system. */

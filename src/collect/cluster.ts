@@ -90,7 +90,7 @@ export async function readHeld(reader: Reader, source: HeldSource): Promise<Held
   let objects: ObjectsBySource[HeldSource][] = [];
   const outcome = await readSource(reader, source, {
     page: (page) => {
-      objects.push(...page);
+      for (const object of page) objects.push(object);
     },
     restart: () => {
       objects = [];

@@ -61,7 +61,8 @@ export async function collectFiles(
       if (projected === undefined) ignored += 1;
       else {
         found.set(keyOf(projected, found.size), projected);
-        if (isInScope(projected, namespaces)) warnings.push(...warningsAbout(manifest, projected));
+        if (!isInScope(projected, namespaces)) continue;
+        for (const warning of warningsAbout(manifest, projected)) warnings.push(warning);
       }
     }
   }

@@ -58,7 +58,8 @@ export async function readManifests(file: string, text: string): Promise<Manifes
     } catch (error) {
       throw syntaxError(locate([]), error instanceof RangeError ? tooDeep : messageOf(error), text);
     }
-    if (value !== null && value !== undefined) found.push(...objectsIn(value, { file, text, locate }));
+    if (value === null || value === undefined) continue;
+    for (const object of objectsIn(value, { file, text, locate })) found.push(object);
   }
   return found;
 }

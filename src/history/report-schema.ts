@@ -97,6 +97,7 @@ const change = z.looseObject({
   before: z.json().exactOptional().describe('Absent when the field was absent'),
   after: z.json().exactOptional().describe('Absent when the field goes'),
   missingParents: count.exactOptional(),
+  listLength: count.exactOptional().describe('Of a list element that goes: how many the list has'),
 });
 
 const blastRadius = z.looseObject({

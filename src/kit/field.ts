@@ -67,10 +67,13 @@ export function changeTo(root: unknown, field: Field, after?: Json): Change {
     missingParents += 1;
   }
   const before = valueAt(root, field);
+  const isElement = typeof field.at(-1) === 'object';
+  const list = isElement && after === undefined ? valueAt(root, field.slice(0, -1)) : undefined;
   return {
     field,
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
     ...(missingParents === 0 ? {} : { missingParents }),
+    ...(Array.isArray(list) ? { listLength: list.length } : {}),
   };
 }

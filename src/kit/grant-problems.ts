@@ -1,15 +1,7 @@
 import { severities, type Field, type RoleBinding, type Severity, type Subject } from '../model.ts';
 import type { Problem } from './define-check.ts';
 import { changeTo } from './field.ts';
-import {
-  audienceOf,
-  isBuiltIn,
-  principalIn,
-  subjectStep,
-  subjectTitle,
-  type Audience,
-  type Grant,
-} from './rbac.ts';
+import { audienceOf, isBuiltIn, subjectStep, subjectTitle, type Audience, type Grant } from './rbac.ts';
 import { objectTitle } from './titles.ts';
 
 /** A grant that a check objects to. */
@@ -58,9 +50,10 @@ export function grantProblems(
   });
 }
 
-const fieldOf = ({ binding, index, subject }: Grant): Field => [
+/** The subject as the binding writes it at this one of its places. */
+const fieldOf = ({ binding, index, subject }: Grant, place = index): Field => [
   'subjects',
-  subjectStep(index, binding.subjects[index] ?? subject),
+  subjectStep(place, binding.subjects[place] ?? subject),
 ];
 
 /** What grants must have in common to be alike: all but the namespaces. */
@@ -107,32 +100,20 @@ const isUnfit = (subject: Subject): boolean =>
 
 /**
  * Takes the subject out, however often and under whichever name the binding has it; a binding of nobody else goes as a
- * whole. The list is changed as one field, so that what several findings take out of it makes one patch.
+ * whole. Each fix holds nothing but what it takes, for there may be one for each of thousands of subjects.
  */
 export function removalFix(grant: Grant): NonNullable<Problem['fix']> {
-  const { binding, subject } = grant;
+  const { binding, places } = grant;
   if (isBuiltIn(grant)) {
     const { kind, name } = binding.roleRef;
     const note = `Kubernetes makes this binding itself and needs it: take what was added out of ${kind} ${name}.`;
     return { action: 'none', risk: 'advice', note };
   }
-  const others = binding.subjects.filter(
-    (other) => subjectTitle(principalIn(binding, other)) !== subjectTitle(subject),
-  );
   return {
     risk: 'advice',
-    ...(others.length === 0
+    ...(places.length === binding.subjects.length
       ? { action: 'delete' }
-      : {
-          action: 'patch',
-          changes: [
-            changeTo(
-              binding,
-              ['subjects'],
-              others.map((other) => ({ ...other })),
-            ),
-          ],
-        }),
+      : { action: 'patch', changes: places.map((place) => changeTo(binding, fieldOf(grant, place))) }),
     note: 'Bind a role with just the rights that are needed first: the role of a binding cannot be changed.',
   };
 }

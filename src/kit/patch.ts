@@ -12,14 +12,15 @@ const leftOutWhenFalse = new Set(['hostIPC', 'hostPID', 'hostNetwork']);
 /**
  * The patch that makes all changes to one object, and the patch that takes exactly these back. Both guard every
  * change with `test`s (what recognises each list element on the way, then the state to change), and a patch is made
- * whole or not at all: neither touches an object that is not as the audit, or the patch, left it.
+ * whole or not at all: neither touches an object that is not as the audit, or the patch, left it. Only of a list element
+ * that has gone is there nothing left to test.
  *
- * Fields go through list elements to change something in them or to take one out; a list that is to gain elements,
- * or to lose its last, is changed as a whole. No change is of a member that recognises an element on its way.
+ * Fields go through list elements to change something in them or to take one out; a list that is to gain elements is
+ * changed as a whole, and so is one that loses all. No change is of a member that recognises an element on its way.
  */
 export function patchOf(changes: readonly Change[]): { patch: JsonPatch; inverse: JsonPatch } {
   const created = new Set<string>();
-  const steps = inOrder(onePerField(changes)).map((change) => stepOf(change, created));
+  const steps = inOrder(withWholeLists(onePerField(changes))).map((change) => stepOf(change, created));
   return {
     patch: withoutRepeatedTests(steps.flatMap(({ forward }) => forward)),
     inverse: withoutRepeatedTests(steps.toReversed().flatMap(({ backward }) => backward)),
@@ -102,6 +103,23 @@ function combined(first: Change, second: Change): Change {
 const has = (list: Json[], wanted: Json): boolean =>
   list.some((item) => JSON.stringify(item) === JSON.stringify(wanted));
 
+/** Where changes take every element of a list, the list goes instead: its backout could not add to one that is not there. */
+function withWholeLists(changes: Change[]): Change[] {
+  const byList = Map.groupBy(changes.filter(takesElement), ({ field }) =>
+    jsonPointer(field, field.length - 1),
+  );
+  const emptied = [...byList.values()].filter((taken) => taken[0]?.listLength === taken.length);
+  const within = new Set(emptied.flat());
+  return [...changes.filter((change) => !within.has(change)), ...emptied.map(removalOfAll)];
+}
+
+const removalOfAll = (elements: Change[]): Change => ({
+  field: elements[0]?.field.slice(0, -1) ?? [],
+  before: elements
+    .toSorted((a, b) => byIndexes(a.field, b.field))
+    .flatMap(({ before }) => (before === undefined ? [] : [before])),
+});
+
 /** The change as the API server will store it, which has no empty lists and not every false. */
 function asStored(change: Change): Change {
   const { after, ...rest } = change;
@@ -118,7 +136,8 @@ const inOrder = (changes: Change[]): Change[] => [
   ...changes.filter(takesElement).toSorted((a, b) => byIndexes(b.field, a.field)),
 ];
 
-const takesElement = ({ field, after }: Change): boolean =>
+/** Whether a change takes an element out of a list. */
+export const takesElement = ({ field, after }: Change): boolean =>
   after === undefined && typeof field.at(-1) !== 'string';
 
 function byIndexes(a: Field, b: Field): number {

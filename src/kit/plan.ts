@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import type { Change, Fix, Json, JsonObject, ObjectRef } from '../model.ts';
-import { formatField } from './field.ts';
-import { patchOf } from './patch.ts';
+import type { Change, Field, Fix, Json, JsonObject, ObjectRef } from '../model.ts';
+import { formatField, jsonPointer } from './field.ts';
+import { patchOf, takesElement } from './patch.ts';
 import type { JsonPatch } from './patch.ts';
 import {
   commandJson,
@@ -50,7 +50,7 @@ export function planFor(fixes: readonly Fix[]): Commands {
 
 function patching(target: ObjectRef, fixes: readonly Fix[]): Commands {
   const object = kubectlObject(target);
-  const changes = changesOf(fixes);
+  const { changes, limit } = atOnce(changesOf(fixes));
   const { patch, inverse } = patchOf(changes);
   if (patch.length === 0) return nothing;
   const apply = `kubectl patch ${object} --type=json -p "$patch"`;
@@ -58,14 +58,15 @@ function patching(target: ObjectRef, fixes: readonly Fix[]): Commands {
   const hint = afterwards[target.kind];
   const remark = hint === undefined ? [] : [shellComment(hint)];
   return {
-    test: readings(object, changes),
+    test: [...limit, ...readings(object, changes)].join('\n'),
     implementation: lines(
+      ...limit,
       refusal,
       variable('patch', patch),
       chain(`${apply} --dry-run=server`, apply, ...rollout),
       ...remark,
     ),
-    backout: lines(refusal, variable('patch', inverse), chain(apply, ...rollout), ...remark),
+    backout: lines(...limit, refusal, variable('patch', inverse), chain(apply, ...rollout), ...remark),
     patch,
     inverse,
   };
@@ -99,7 +100,7 @@ function recreation(target: ObjectRef, fixes: readonly Fix[]): Commands {
   const saved = shellQuote(fileName(target));
   const changed = shellQuote(fileName(target, '-changed'));
   return {
-    test: readings(object, changes),
+    test: readings(object, changes).join('\n'),
     implementation: lines(
       kept,
       variable('patch', patch),
@@ -190,14 +191,35 @@ function manifestText(manifest: JsonObject): string {
   return json.includes('\\') || !isPlain(json) ? json : stringify(manifest, { lineWidth: 0 }).trimEnd();
 }
 
-/** One reading per changed field, under a comment that says what it should print. */
-const readings = (object: string, changes: readonly Change[]): string =>
-  lines(
-    ...changes.flatMap(({ field, before, after }) => [
-      shellComment(`${formatField(field)}: is ${shown(before)}, should be ${shown(after)}`),
-      `kubectl get ${object} -o jsonpath=${kubectlJsonPath(field)}`,
-    ]),
-  );
+/**
+ * One reading per changed field, under a comment that says what it should print. Of elements that go it is their list:
+ * their indexes will be those of others, and kubectl finds an element by no more than one of its members.
+ */
+function readings(object: string, changes: readonly Change[]): string[] {
+  const reading = (field: Field, comment: string): string[] => [
+    shellComment(`${formatField(field)}: ${comment}`),
+    `kubectl get ${object} -o jsonpath=${kubectlJsonPath(field)}`,
+  ];
+  const byList = Map.groupBy(changes.filter(takesElement), ({ field }) => jsonPointer(field.slice(0, -1)));
+  return [
+    ...changes
+      .filter((change) => !takesElement(change))
+      .flatMap(({ field, before, after }) =>
+        reading(field, `is ${shown(before)}, should be ${shown(after)}`),
+      ),
+    ...[...byList.values()].flatMap((taken) =>
+      reading(taken[0]?.field.slice(0, -1) ?? [], `has ${someOf(taken)}, should have none of these`),
+    ),
+  ];
+}
+
+const namesShown = 10;
+
+function someOf(taken: readonly Change[]): string {
+  const names = taken.slice(0, namesShown).map(({ before = null }) => inWords(before));
+  const more = taken.length - names.length;
+  return `[${names.join(', ')}]${more > 0 ? ` and ${more} more` : ''}`;
+}
 
 function shown(value: Json | undefined): string {
   if (value === undefined) return 'absent, which prints an empty line';
@@ -210,6 +232,21 @@ const inWords = (value: Json): string =>
   value !== null && typeof value === 'object' ? Object.values(value).map(inWords).join(' ') : String(value);
 
 const changesOf = (fixes: readonly Fix[]): Change[] => fixes.flatMap(({ changes }) => changes ?? []);
+
+/** What people will read, and what fits on a command line, which Linux ends at 128 KiB. */
+const mostElements = 50;
+
+/** The changes that one patch makes: of elements that go only so many, and a remark that there are more. */
+function atOnce(changes: readonly Change[]): { changes: readonly Change[]; limit: string[] } {
+  const taken = new Map(changes.filter(takesElement).map((change) => [jsonPointer(change.field), change]));
+  const first = new Set([...taken.values()].slice(0, mostElements));
+  const some = `${mostElements} of the ${taken.size} list elements that must go`;
+  const remark = shellComment(`These commands are for ${some}: audit again after them for the others.`);
+  return {
+    changes: changes.filter((change) => !takesElement(change) || first.has(change)),
+    limit: taken.size > mostElements ? [remark] : [],
+  };
+}
 
 /** One operation a line, for people to read. */
 const variable = (name: string, patch: JsonPatch): string =>

@@ -63,7 +63,7 @@ const severityRank = ({ finding }: Entry): number => severities.indexOf(finding.
 const bySeverity = (a: Entry, b: Entry): number => severityRank(a) - severityRank(b);
 
 function rankOf(entries: readonly Entry[]): number {
-  const worst = Math.min(...entries.map(severityRank));
+  const worst = entries.reduce((least, entry) => Math.min(least, severityRank(entry)), Infinity);
   const platform = entries.every(({ finding }) => isPlatformNamespace(namespaceOf(finding.object)));
   return 2 * worst + (platform ? 1 : 0);
 }

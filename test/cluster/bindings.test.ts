@@ -22,6 +22,8 @@ const anonymous = { kind: 'User', apiGroup: rbac, name: 'system:anonymous' };
 const group = (name: string) => ({ kind: 'Group', apiGroup: rbac, name });
 const jane = { kind: 'User', apiGroup: rbac, name: 'jane' };
 
+const hostile = { kind: 'User', apiGroup: rbac, name: `'; touch pwned; '\n\u001b[31m` };
+
 const binding = (name: string, role: string, subjects: object[], namespace?: string) => ({
   apiVersion: `${rbac}/v1`,
   kind: namespace === undefined ? 'ClusterRoleBinding' : 'RoleBinding',
@@ -41,6 +43,15 @@ const seed = [
   binding('anonymous', 'look', [anonymous], 'default'),
   binding('mixed', 'look', [jane, group('system:unauthenticated'), group('system:authenticated')]),
   binding('masters', 'look', [group('system:masters')]),
+  // Of nobody else, and of somebody twice: one after the other they go, and come back to where they were.
+  binding('nobody-else', 'look', [anonymous, group('system:unauthenticated'), group('system:authenticated')]),
+  binding('twice', 'look', [
+    group('system:authenticated'),
+    jane,
+    group('system:unauthenticated'),
+    hostile,
+    group('system:authenticated'),
+  ]),
   // One grant in two namespaces: one finding.
   binding('look', 'look', [group('system:authenticated')], 'kube-public'),
   binding('look', 'look', [group('system:authenticated')], 'kube-system'),
@@ -82,6 +93,11 @@ describe.each<KubernetesVersion>(['1.37', '1.24'])('Kubernetes %s', (version) =>
     return [...Map.groupBy(fixes, ({ target }) => JSON.stringify(target)).values()].map(planFor);
   };
 
+  async function subjectsOf(name: string): Promise<unknown> {
+    const { stdout } = await cluster.kubectl(['get', 'clusterrolebinding', name, '-o', 'json']);
+    return (JSON.parse(stdout) as { subjects?: unknown }).subjects;
+  }
+
   /** The answer to somebody without any credentials. */
   const withoutLogin = () =>
     new Promise<number | undefined>((done, failed) => {
@@ -109,23 +125,28 @@ describe.each<KubernetesVersion>(['1.37', '1.24'])('Kubernetes %s', (version) =>
 
       const before = await audit();
       expect(before.map(({ findings }) => findings.map(({ object }) => object.name).toSorted())).toEqual([
-        ['anonymous'],
+        ['anonymous', 'nobody-else'],
         ['mixed', 'system:discovery'],
         ['look', 'mixed'],
         ['masters'],
       ]);
       expect(statuses(before)).toEqual(ids.map(() => 'fail'));
 
+      const subjects = { nobodyElse: await subjectsOf('nobody-else'), twice: await subjectsOf('twice') };
       const plans = plansFor(before.flatMap(({ findings }) => findings));
       for (const plan of plans) {
         await shell.succeed(plan.test);
         await shell.succeed(plan.implementation);
       }
       expect(statuses(await audit())).toEqual(fresh);
+      expect(await subjectsOf('nobody-else')).toBeUndefined();
+      expect(await subjectsOf('twice')).toEqual([jane, hostile]);
       await expect.poll(withoutLogin, { timeout: 10_000 }).toBe(403);
 
       for (const { backout } of plans.toReversed()) await shell.succeed(backout);
       expect(findingIds(await audit())).toEqual(findingIds(before));
+      expect(await subjectsOf('nobody-else')).toEqual(subjects.nobodyElse);
+      expect(await subjectsOf('twice')).toEqual(subjects.twice);
       await expect.poll(withoutLogin, { timeout: 10_000 }).toBe(200);
     },
     240_000,

@@ -24,8 +24,10 @@ export interface JoinedBinding {
 /** One subject of one binding, and what its role lets it do. */
 export interface Grant {
   binding: RoleBinding;
-  /** Its place in the subjects of the binding. */
+  /** Its place in the subjects of the binding: the first, where it has several. */
   index: number;
+  /** All of them: a binding may name a subject again, and a service account by its user name as well. */
+  places: readonly number[];
   /** A service account also where it is bound by its user name, and always with its namespace. */
   subject: Subject;
   rules: readonly PolicyRule[];
@@ -72,18 +74,30 @@ function aggregator(clusterRoles: readonly Role[]): (role: Role) => readonly Pol
 const isToBeFilled = ({ rules, metadata, aggregationRule }: Role): boolean =>
   aggregationRule !== undefined && rules.length === 0 && metadata.uid === undefined;
 
-/** Every subject of every binding, in the order of `joinBindings`. */
+/** Every subject of every binding, each once, in the order of `joinBindings`. */
 export const grantsOf = once((held: RbacHeld): Grant[] =>
   joinBindings(held).flatMap((joined) => {
     const { namespace } = joined.binding.metadata;
-    return joined.binding.subjects.map((subject, index) => ({
+    return namedIn(joined.binding).map((named) => ({
       ...joined,
-      index,
-      subject: principalIn(joined.binding, subject),
+      ...named,
       ...(namespace === undefined ? {} : { namespace }),
     }));
   }),
 );
+
+/** Whom a binding names, and where. */
+function namedIn(binding: RoleBinding): Pick<Grant, 'subject' | 'index' | 'places'>[] {
+  const found = new Map<string, { subject: Subject; index: number; places: number[] }>();
+  for (const [index, written] of binding.subjects.entries()) {
+    const subject = principalIn(binding, written);
+    const key = JSON.stringify([subject.kind, subject.namespace, subject.name]);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { subject, index, places: [index] });
+    else known.places.push(index);
+  }
+  return [...found.values()];
+}
 
 /** Who a subject of a binding is. A RoleBinding that names a service account without its namespace means its own. */
 export function principalIn({ metadata: { namespace } }: RoleBinding, subject: Subject): Subject {

@@ -115,7 +115,11 @@ describe('cluster-admin-usage', () => {
     expect(some?.path).toBe('subjects[1]');
     expect(some?.fix).toMatchObject({ action: 'patch', risk: 'advice' });
     expect(some?.fix.changes).toEqual([
-      { field: ['subjects'], before: builtIn['subjects'], after: [group('system:masters')] },
+      {
+        field: ['subjects', { index: 1, where: { ...account('x') } }],
+        before: account('x'),
+        listLength: 2,
+      },
     ]);
   });
 

@@ -42,12 +42,12 @@ const within = (inner: Field, outer: Field): boolean =>
 
 type Wish = [field: Field, after: Json | undefined];
 
-/** Wishes of which none lies in another, that take list elements out but set none, and leave every list one. */
+/** Wishes of which none lies in another, and that take list elements out but set none. */
 const compatible = (wishes: Wish[]): Wish[] =>
   wishes.reduce<Wish[]>((chosen, [field, after]) => {
     const last = field.at(-1);
     const clashes = chosen.some(([other]) => within(field, other) || within(other, field));
-    const setsElement = typeof last === 'object' && (after !== undefined || last.index === 0);
+    const setsElement = typeof last === 'object' && after !== undefined;
     return clashes || setsElement ? chosen : [...chosen, [field, after]];
   }, []);
 
@@ -71,10 +71,13 @@ function changedByHand(root: JsonObject, wishes: Wish[]): unknown {
   return withoutGone(copy);
 }
 
+/** A list that loses its last element goes as well: the API server has no empty ones. */
 function withoutGone(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== gone).map(withoutGone);
   if (value === null || typeof value !== 'object') return value;
-  const members = Object.entries(value).filter(([, child]) => child !== gone);
+  const isGone = (child: unknown) =>
+    child === gone || (Array.isArray(child) && child.every((item) => item === gone));
+  const members = Object.entries(value).filter(([, child]) => !isGone(child));
   return Object.fromEntries(members.map(([member, child]) => [member, withoutGone(child)]));
 }
 

@@ -145,6 +145,33 @@ describe('several changes of one object', () => {
     });
   });
 
+  test('a list of which each element goes is taken as a whole, and comes back in its order', () => {
+    const changes = [1, 0, 2].map((index) => changeTo(pod, port(index, 80 + index)));
+    expect(patched(pod, changes.slice(1))).toMatchObject({
+      spec: { containers: [{ ports: [ports[1]] }, {}] },
+    });
+    expect(patched(pod, [...changes, ...changes])).toEqual({
+      spec: { hostNetwork: true, containers: [{ name: 'app' }, { name: 'proxy' }] },
+    });
+  });
+
+  test('an element is tested before it goes, and so is the one beside it that equals it', () => {
+    const binding = { subjects: ['a', 'b', 'a'] };
+    const changes = [0, 2].map((index) => changeTo(binding, ['subjects', { index, where: {} }]));
+    expect(patchOf(changes)).toEqual({
+      patch: [
+        { op: 'test', path: '/subjects/2', value: 'a' },
+        { op: 'remove', path: '/subjects/2' },
+        { op: 'test', path: '/subjects/0', value: 'a' },
+        { op: 'remove', path: '/subjects/0' },
+      ],
+      inverse: [
+        { op: 'add', path: '/subjects/0', value: 'a' },
+        { op: 'add', path: '/subjects/2', value: 'a' },
+      ],
+    });
+  });
+
   test('elements that go do not shift the indexes of other changes, whatever the order', () => {
     const changes = [
       changeTo(pod, port(0, 80)),

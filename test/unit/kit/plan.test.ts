@@ -114,6 +114,47 @@ describe('patch', () => {
     expect(/^# .*(Pods|run).*$/m.test(implementation)).toBe(!waits);
   });
 
+  const leaves = (subjects: JsonObject[], ...indexes: number[]): Fix => ({
+    target: binding('ops'),
+    action: 'patch',
+    risk: 'advice',
+    changes: indexes.map((index) => changeTo({ subjects }, ['subjects', { index, where: {} }])),
+  });
+  const users = (count: number) => Array.from({ length: count }, (_, i) => ({ kind: 'User', name: `u${i}` }));
+
+  test('of elements that go the reading is their list', () => {
+    const { test: reading } = planFor([leaves(users(3), 0), leaves(users(3), 2)]);
+    expect(reading).toBe(
+      [
+        '# subjects: has [User u0, User u2], should have none of these',
+        String.raw`kubectl get clusterrolebinding.rbac.authorization.k8s.io/ops -o jsonpath='{.subjects}{"\n"}'`,
+      ].join('\n'),
+    );
+  });
+
+  test('takes only so many elements out at a time, and says so', () => {
+    const fixesOf = (count: number) => users(count).map((_, i) => leaves(users(count), i));
+    const takes = (count: number) => {
+      const { patch = [], inverse = [], ...words } = planFor([...fixesOf(count), ...fixesOf(count)]);
+      const { test: reading, implementation, backout } = words;
+      return { patch, inverse, texts: [reading, implementation, backout] };
+    };
+    const few = takes(50);
+    expect(few.patch).toMatchObject([{ op: 'test' }, { op: 'remove', path: '/subjects' }]);
+    expect(few.texts.join('')).not.toContain('audit again after');
+
+    const many = takes(5000);
+    expect(many.patch.filter(({ op }) => op === 'remove')).toHaveLength(50);
+    expect(many.inverse).toHaveLength(50);
+    for (const text of many.texts) {
+      expect(text).toMatch(
+        /^# These commands are for 50 of the 5000 list elements that must go: audit again after them for the others.\n/,
+      );
+    }
+    expect(many.texts[0]).toContain('User u9] and 40 more, should have none of these');
+    expect(Math.max(...many.texts.map(({ length }) => length))).toBeLessThan(10_000);
+  });
+
   test('gives no commands when there is nothing to change', () => {
     const { changes: _, ...without } = noHostIpc;
     expect(planFor([without])).toEqual({ test: '', implementation: '', backout: '' });

@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { accessCheck, type AccessCheck } from '../../../src/kit/access-check.ts';
 import type { Finding, JsonObject } from '../../../src/model.ts';
+import { planFor } from '../../../src/kit/plan.ts';
 import { evaluate, type Raw } from '../checks/fixtures.ts';
+import { hostileNames } from './hostile.ts';
+import { applyPatch } from './json-patch.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 const metadata = (place: string) => {
@@ -110,8 +113,62 @@ describe('the grants that the cluster makes itself', () => {
   });
   test('not for whom somebody has added', async () => {
     expect(await found(readers, ...own(controller, user('mallory')))).toMatchObject([
-      { path: 'subjects[1]', fix: { changes: [{ field: ['subjects'], after: [controller] }] } },
+      {
+        path: 'subjects[1]',
+        fix: { changes: [{ field: ['subjects', { index: 1 }], before: user('mallory'), listLength: 2 }] },
+      },
     ]);
+  });
+});
+
+describe('a binding of many subjects', () => {
+  const bind = (subjects: JsonObject[]) => binding('b', 'ClusterRole reads', ...subjects);
+  const hostile = hostileNames.map(user);
+  const jane = user('jane');
+  const byLogin = user('system:serviceaccount:shop:x');
+
+  test.each<[string, (count: number) => JsonObject[]]>([
+    ['of all names', (count) => Array.from({ length: count }, (_, i) => user(`u${i}`))],
+    ['of one name', (count) => [user('joe'), ...Array.from({ length: count }, () => jane)]],
+  ])('the report grows with them, not with their square: %s', async (_, subjects) => {
+    const sizeFor = async (count: number) =>
+      JSON.stringify(await found(readers, reads, bind(subjects(count)))).length;
+    expect((await sizeFor(800)) / (await sizeFor(400))).toBeLessThan(2.1);
+  });
+
+  test('who is named more than once, by whichever name, is one finding', async () => {
+    const subjects = [jane, account('x'), jane, byLogin, user('joe')];
+    const findings = await found(readers, reads, bind(subjects));
+    expect(
+      findings.map(({ path, members, fix }) => [path, members, fix.changes?.map(({ before }) => before)]),
+    ).toEqual([
+      ['subjects[1]', undefined, [account('x'), byLogin]],
+      ['subjects[0]', undefined, [jane, jane]],
+      ['subjects[4]', undefined, [user('joe')]],
+    ]);
+  });
+
+  test('what some of the findings take out comes back to where it was', async () => {
+    const named = [jane, ...hostile, account('x'), jane, byLogin, group('ops')];
+    const titles = named.map(({ kind, name }) =>
+      kind === 'ServiceAccount' || name === byLogin.name ? 'ServiceAccount shop/x' : `${kind} ${name}`,
+    );
+    const object = bind(named);
+    const findings = await found(readers, reads, object);
+    const without = (taken: readonly string[]) => {
+      const fixes = findings.filter(({ message }) =>
+        taken.some((title) => message.startsWith(`${title} may`)),
+      );
+      const { patch = [], inverse = [] } = planFor(fixes.map(({ fix }) => fix));
+      const changed = applyPatch(object, patch) as Raw;
+      expect(applyPatch(changed, inverse)).toEqual(object);
+      return changed['subjects'];
+    };
+    const others = titles.filter((_, i) => i % 2 === 0);
+    for (const taken of [others, others.toReversed(), titles.slice(0, -1), ['ServiceAccount shop/x']]) {
+      expect(without(taken)).toEqual(named.filter((_, i) => !taken.includes(titles[i] ?? '')));
+    }
+    expect(without(titles)).toBeUndefined();
   });
 });
 
