@@ -274,9 +274,8 @@ describe.skipIf(skipReason('1.37') !== undefined)('on Kubernetes 1.37', () => {
       };
     });
     const plan = planFor(fixes);
-    expect(await shell.succeed(plan.test)).toBe(
-      hostileNames.map((name) => `${goJson({ apiGroup: rbac, kind: 'User', name })}\n`).join(''),
-    );
+    const subjects = [...hostileNames, 'stays'].map((name) => ({ apiGroup: rbac, kind: 'User', name }));
+    expect(await shell.succeed(plan.test)).toBe(`${goJson(subjects)}\n`);
     await shell.succeed(plan.implementation);
     expect((await read(target))['subjects']).toEqual([{ kind: 'User', apiGroup: rbac, name: 'stays' }]);
     await shell.succeed(plan.backout);
