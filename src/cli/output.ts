@@ -1,5 +1,7 @@
 import {
   closeSync,
+  fchmodSync,
+  fstatSync,
   lstatSync,
   openSync,
   readlinkSync,
@@ -123,7 +125,7 @@ export function writeWhole(file: string, text: Iterable<string>): void {
     const replaced = replacedFile(file);
     if (replaced === undefined) return writeAll(file, text);
     partial = `${replaced}.${process.pid}.partial`;
-    writeAll(partial, text);
+    writeAll(partial, text, statSync(replaced, { throwIfNoEntry: false })?.mode);
     renameSync(partial, replaced);
   } catch (error) {
     if (partial !== undefined) rmSync(partial, { force: true });
@@ -156,9 +158,12 @@ const cannotWrite = (file: string, cause: unknown, exitCode: ExitCode = exit.run
     cause,
   });
 
-function writeAll(file: string, text: Iterable<string>): void {
-  const descriptor = openSync(file, 'w');
+/** A file that takes the place of another has the permissions of that one; a new one has those of any new file. */
+function writeAll(file: string, text: Iterable<string>, mode?: number): void {
+  const descriptor = openSync(file, 'w', mode);
   try {
+    // Not every file system can change them, and where they are right it need not.
+    if (mode !== undefined && fstatSync(descriptor).mode !== mode) fchmodSync(descriptor, mode);
     for (const block of text) writeFileSync(descriptor, block);
   } finally {
     closeSync(descriptor);
