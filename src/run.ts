@@ -32,8 +32,6 @@ export interface AuditOptions {
 export async function audit(options: AuditOptions): Promise<Report> {
   const startedAt = new Date();
   const { target, config } = options;
-  // A misspelt edition is told before the cluster is read, not after.
-  chooseBenchmark({ platform: 'kubernetes', version: 'unknown', requested: config.benchmark });
   if (target.kind === 'files') {
     return assess(await collectFiles(target.files, scopeOf(options)), config, startedAt);
   }

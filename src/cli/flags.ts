@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from '../api/connection.ts';
-import { benchmarks } from '../benchmarks/index.ts';
+import { benchmarks, chooseBenchmark } from '../benchmarks/index.ts';
 import { faultOfClusterName, loadConfig, type Config } from '../config.ts';
 import { exit, UserError } from '../errors.ts';
 import type { AuditOptions, Target } from '../run.ts';
@@ -75,10 +75,11 @@ export const readConfig = (file: string | undefined): Config =>
     benchmarks.map(({ id }) => id),
   );
 
-/** The configuration: flag over environment over file over default. */
+/** The configuration: flag over environment over file over default. @throws UserError (exit 2) */
 export function effectiveConfig(flags: AuditFlags): Config {
   const config = readConfig(flags.config);
   requireClusterName(flags);
+  requireBenchmark(flags);
   return {
     ...config,
     ...(flags.clusterName === undefined ? {} : { clusterName: flags.clusterName }),
@@ -94,6 +95,11 @@ function requireClusterName({ clusterName }: AuditFlags): void {
     exitCode: exit.usage,
     hint: 'Leave it out to have the name of the configuration or of the kubeconfig.',
   });
+}
+
+/** A misspelt edition is told before the cluster is read, and to nobody by mail. */
+function requireBenchmark({ benchmark }: AuditFlags): void {
+  chooseBenchmark({ platform: 'kubernetes', version: 'unknown', requested: benchmark });
 }
 
 /** What `run.ts` needs, from the flags. @throws UserError (exit 2) for flags that contradict each other. */

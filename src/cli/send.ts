@@ -37,9 +37,10 @@ interface SendOptions {
 
 /** Audits and delivers; when the audit fails, the audiences are told so, because silence reads as health. */
 export async function auditAndSend(flags: AuditFlags, config: Config, options: SendOptions): Promise<void> {
+  const audited = auditOptions(flags, config);
   let report: Report;
   try {
-    report = await audit(auditOptions(flags, config));
+    report = await audit(audited);
   } catch (error) {
     await reportFailure(error, config, options);
     throw error;

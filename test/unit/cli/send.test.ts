@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { passmuster } from '../../cli.ts';
 import { startSmtpServer, type SmtpServer } from '../../servers/smtp-server.ts';
@@ -20,8 +20,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-/** Sends the saved report to an audience for each channel, in this order, and says who got it. */
-async function sendOver(...channels: Record<string, unknown>[]) {
+/** Writes a configuration with an audience for each channel, in this order. */
+function configure(channels: Record<string, unknown>[], changes: Record<string, unknown> = {}): void {
   const settings = {
     apiVersion: 'passmuster/v1',
     kind: 'Config',
@@ -40,8 +40,14 @@ async function sendOver(...channels: Record<string, unknown>[]) {
       channel: `channel-${i}`,
       to: [channel['to'] ?? `${i}@example.com`],
     })),
+    ...changes,
   };
   writeFileSync(config, stringify(settings));
+}
+
+/** Sends the saved report over the channels, and says who got it. */
+async function sendOver(...channels: Record<string, unknown>[]) {
+  configure(channels);
   const result = await passmuster(['send', '-c', config, '--report', report]);
   return { ...result, got: server.received.flatMap(({ to }) => to) };
 }
@@ -77,5 +83,31 @@ test.each([
   const { code, stderr } = await passmuster(['send', '--report', '/nonexistent', ...flags]);
   expect(stderr).toContain(`error: ${flags[0]} `);
   expect(stderr).toContain(`hint:  Leave out ${flags[0]}, or leave out --report`);
+  expect(code).toBe(2);
+});
+
+describe.each(['send', 'schedule'])('%s refuses before it audits, and mails nobody,', (command) => {
+  test.each([
+    [
+      'a benchmark that there is none of',
+      '--benchmark',
+      'pss-restrictd',
+      'There is no benchmark pss-restrictd.',
+    ],
+    ['a cluster beside manifests', '--context', 'prod', '--context names a cluster and -f names manifests'],
+  ])('%s', async (_what, flag, value, message) => {
+    configure([{}]);
+    const { code, stderr } = await passmuster([command, '-c', config, '-f', 'examples', flag, value]);
+    expect(stderr).toContain(`error: ${message}`);
+    expect(stderr).toMatch(/^error: .*\nhint: .*\n$/);
+    expect(code).toBe(2);
+    expect(server.received).toEqual([]);
+  });
+});
+
+test('scan refuses a benchmark that there is none of before it connects', async () => {
+  const args = ['scan', '--kubeconfig', '/nonexistent', '--benchmark', 'pss-restrictd'];
+  const { code, stderr } = await passmuster(args);
+  expect(stderr).toContain('error: There is no benchmark pss-restrictd.');
   expect(code).toBe(2);
 });
