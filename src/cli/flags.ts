@@ -3,7 +3,6 @@ import { benchmarks, chooseBenchmark } from '../benchmarks/index.ts';
 import { faultOfClusterName, loadConfig, type Config } from '../config.ts';
 import { exit, UserError } from '../errors.ts';
 import type { AuditOptions, Target } from '../run.ts';
-import { progressLine } from './progress.ts';
 
 /** Which cluster, or which manifests. */
 export interface TargetFlags {
@@ -109,7 +108,6 @@ export function auditOptions(flags: AuditFlags, config: Config): AuditOptions {
     target: targetOf(flags),
     ...(namespaces === undefined ? {} : { namespaces }),
     config,
-    ...(flags.progress && flags.quiet !== true ? { onProgress: progressLine(process.stderr) } : {}),
   };
 }
 

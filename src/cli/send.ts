@@ -4,9 +4,9 @@ import { exit, UserError } from '../errors.ts';
 import { readReport } from '../history/report-file.ts';
 import type { Mail, Report } from '../model.ts';
 import { renderFailureMail, renderMail } from '../render/mail.ts';
-import { audit } from '../run.ts';
 import { slotOf } from '../schedule.ts';
 import { visible } from '../text.ts';
+import { auditWithProgress } from './audit.ts';
 import { complain, eachInTurn } from './complain.ts';
 import {
   auditOptions,
@@ -40,7 +40,7 @@ export async function auditAndSend(flags: AuditFlags, config: Config, options: S
   const audited = auditOptions(flags, config);
   let report: Report;
   try {
-    report = await audit(audited);
+    report = await auditWithProgress(flags, audited);
   } catch (error) {
     await reportFailure(error, config, options);
     throw error;
