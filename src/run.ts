@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { connect, type ConnectionOptions } from './api/connection.ts';
+import { hostname } from 'node:os';
+import { connect, locate, type ConnectionOptions } from './api/connection.ts';
 import { guidanceMarkdown, platformMarkdown, version } from './assets.ts';
 import { chooseBenchmark } from './benchmarks/index.ts';
 import { checks } from './checks/index.ts';
-import { collectCluster, type Progress } from './collect/cluster.ts';
+import { collectCluster, hashOf, type Progress } from './collect/cluster.ts';
 import { collectFiles } from './collect/files.ts';
 import { configDigest, type Config } from './config.ts';
 import { UserError } from './errors.ts';
@@ -45,6 +46,28 @@ export async function audit(options: AuditOptions): Promise<Report> {
     return await assess(collection, config, startedAt);
   } finally {
     await connection.close();
+  }
+}
+
+/**
+ * Of which cluster there is no report when its audit fails. The same one is the same the next time, and never another:
+ * those whose mails look the same are told as one. Of a kubeconfig that says nothing the machine is known.
+ */
+export async function unaudited({
+  target,
+  config: { clusterName },
+}: AuditOptions): Promise<{ id: string; name: string }> {
+  const named = (name: string, ...known: readonly string[]) => ({
+    id: hashOf([...(clusterName === undefined ? [] : [clusterName]), ...known].join('\n')),
+    name: clusterName ?? name,
+  });
+  if (target.kind === 'files') return named('this set of manifests', ...target.files);
+  try {
+    const cluster = await locate(target.connection);
+    return named(cluster.clusterName, cluster.server);
+  } catch {
+    const { kubeconfig = '', context = '', cluster = '' } = target.connection;
+    return named(context || `a cluster of ${hostname()}`, hostname(), kubeconfig, context, cluster);
   }
 }
 

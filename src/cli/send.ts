@@ -4,6 +4,7 @@ import { exit, UserError } from '../errors.ts';
 import { readReport } from '../history/report-file.ts';
 import type { Mail, Report } from '../model.ts';
 import { renderFailureMail, renderMail } from '../render/mail.ts';
+import { unaudited } from '../run.ts';
 import { slotOf } from '../schedule.ts';
 import { visible } from '../text.ts';
 import { auditWithProgress } from './audit.ts';
@@ -42,7 +43,7 @@ export async function auditAndSend(flags: AuditFlags, config: Config, options: S
   try {
     report = await auditWithProgress(flags, audited);
   } catch (error) {
-    await reportFailure(error, config, options);
+    await reportFailure(error, await unaudited(audited), config, options);
     throw error;
   }
   await deliverReport(report, config, options);
@@ -54,11 +55,20 @@ async function deliverReport(report: Report, config: Config, options: SendOption
   );
 }
 
-async function reportFailure(error: unknown, config: Config, options: SendOptions): Promise<void> {
-  const cluster = config.clusterName ?? 'cluster';
+async function reportFailure(
+  error: unknown,
+  cluster: { id: string; name: string },
+  config: Config,
+  options: SendOptions,
+): Promise<void> {
   try {
-    await deliverToAll(config, cluster, options, (audience) =>
-      renderFailureMail(error, { audience, cluster, timeZone: config.timeZone, slot: options.slot }),
+    await deliverToAll(config, cluster.id, options, (audience) =>
+      renderFailureMail(error, {
+        audience,
+        cluster: cluster.name,
+        timeZone: config.timeZone,
+        slot: options.slot,
+      }),
     );
   } catch (delivery) {
     // The audit's own error decides the exit code; that nobody could be told is said beside it.
