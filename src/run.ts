@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { connect, locate, type ConnectionOptions } from './api/connection.ts';
+import { orEnded } from './api/transport.ts';
 import { guidanceMarkdown, platformMarkdown, version } from './assets.ts';
 import { chooseBenchmark } from './benchmarks/index.ts';
 import { checks } from './checks/index.ts';
@@ -24,26 +25,30 @@ export interface AuditOptions {
   namespaces?: readonly string[];
   config: Config;
   onProgress?: (progress: Progress) => void;
+  /** Once it is aborted the audit of a cluster is given up, and its connections are ended. */
+  signal?: AbortSignal;
 }
 
 /**
  * One audit: collect, evaluate, report.
- * @throws UserError when there is nothing to report: no cluster could be reached, or no source could be read.
+ * @throws UserError when there is nothing to report: no cluster could be reached, or no source could be read. The reason of the
+ * signal when it is given up.
  */
 export async function audit(options: AuditOptions): Promise<Report> {
   const startedAt = new Date();
-  const { target, config } = options;
+  const { target, config, signal = new AbortController().signal } = options;
   if (target.kind === 'files') {
     return assess(await collectFiles(target.files, scopeOf(options)), config, startedAt);
   }
-  const connection = await connect(target.connection);
+  const connection = await orEnded(connect(target.connection), signal);
+  const collecting = collectCluster(connection, {
+    ...scopeOf(options),
+    ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+  });
+  const assessing = collecting.then((collection) => assess(collection, config, startedAt));
   try {
-    const collection = await collectCluster(connection, {
-      ...scopeOf(options),
-      ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    });
-    return await assess(collection, config, startedAt);
+    return await orEnded(assessing, signal);
   } finally {
     await connection.close();
   }

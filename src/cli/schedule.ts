@@ -4,7 +4,10 @@ import { visible } from '../text.ts';
 import { effectiveConfig, targetOf, type ScheduleFlags } from './flags.ts';
 import { auditAndSend, requireAudiences } from './send.ts';
 
-/** `passmuster schedule`: send on a clock, until SIGTERM or SIGINT. Its log goes to standard error, a line an event. */
+/**
+ * `passmuster schedule`: send on a clock, until SIGTERM or SIGINT. Its log goes to standard error, a line an event. The process
+ * ends with it, whatever a run that was given up still waits for.
+ */
 export async function schedule(flags: ScheduleFlags): Promise<void> {
   const stop = new AbortController();
   const end = (signal: 'SIGINT' | 'SIGTERM') => () => {
@@ -29,6 +32,7 @@ export async function schedule(flags: ScheduleFlags): Promise<void> {
       return auditAndSend(options, current, { slot, said: log, signal });
     },
   });
+  process.exit();
 }
 
 function log(message: string): void {

@@ -36,14 +36,18 @@ interface SendOptions {
   signal?: AbortSignal;
 }
 
-/** Audits and delivers; when the audit fails, the audiences are told so, because silence reads as health. */
+/**
+ * Audits and delivers; when the audit fails, the audiences are told so, because silence reads as health. What is given up
+ * at the signal is not: there is no time to.
+ */
 export async function auditAndSend(flags: AuditFlags, config: Config, options: SendOptions): Promise<void> {
+  const { signal } = options;
   const audited = auditOptions(flags, config);
   let report: Report;
   try {
-    report = await auditWithProgress(flags, audited);
+    report = await auditWithProgress(flags, { ...audited, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
-    await reportFailure(error, await unaudited(audited), config, options);
+    if (signal?.aborted !== true) await reportFailure(error, await unaudited(audited), config, options);
     throw error;
   }
   await deliverReport(report, config, options);
