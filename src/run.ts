@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { connect, type ConnectionOptions } from './api/connection.ts';
+import { hostname } from 'node:os';
+import { connect, locate, type ConnectionOptions } from './api/connection.ts';
+import { orEnded } from './api/transport.ts';
 import { guidanceMarkdown, platformMarkdown, version } from './assets.ts';
 import { chooseBenchmark } from './benchmarks/index.ts';
 import { checks } from './checks/index.ts';
-import { collectCluster, type Progress } from './collect/cluster.ts';
+import { collectCluster, hashOf, type Progress } from './collect/cluster.ts';
 import { collectFiles } from './collect/files.ts';
 import { configDigest, type Config } from './config.ts';
 import { UserError } from './errors.ts';
@@ -23,30 +25,54 @@ export interface AuditOptions {
   namespaces?: readonly string[];
   config: Config;
   onProgress?: (progress: Progress) => void;
+  /** Once it is aborted the audit of a cluster is given up, and its connections are ended. */
+  signal?: AbortSignal;
 }
 
 /**
  * One audit: collect, evaluate, report.
- * @throws UserError when there is nothing to report: no cluster could be reached, or no source could be read.
+ * @throws UserError when there is nothing to report: no cluster could be reached, or no source could be read. The reason of the
+ * signal when it is given up.
  */
 export async function audit(options: AuditOptions): Promise<Report> {
   const startedAt = new Date();
-  const { target, config } = options;
-  // A misspelt edition is told before the cluster is read, not after.
-  chooseBenchmark({ platform: 'kubernetes', version: 'unknown', requested: config.benchmark });
+  const { target, config, signal = new AbortController().signal } = options;
   if (target.kind === 'files') {
     return assess(await collectFiles(target.files, scopeOf(options)), config, startedAt);
   }
-  const connection = await connect(target.connection);
+  const connection = await orEnded(connect(target.connection), signal);
+  const collecting = collectCluster(connection, {
+    ...scopeOf(options),
+    ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+  });
+  const assessing = collecting.then((collection) => assess(collection, config, startedAt));
   try {
-    const collection = await collectCluster(connection, {
-      ...scopeOf(options),
-      ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    });
-    return await assess(collection, config, startedAt);
+    return await orEnded(assessing, signal);
   } finally {
     await connection.close();
+  }
+}
+
+/**
+ * Of which cluster there is no report when its audit fails. The same one is the same the next time, and never another:
+ * those whose mails look the same are told as one. Of a kubeconfig that says nothing the machine is known.
+ */
+export async function unaudited({
+  target,
+  config: { clusterName },
+}: AuditOptions): Promise<{ id: string; name: string }> {
+  const named = (name: string, ...known: readonly string[]) => ({
+    id: hashOf([...(clusterName === undefined ? [] : [clusterName]), ...known].join('\n')),
+    name: clusterName ?? name,
+  });
+  if (target.kind === 'files') return named('this set of manifests', ...target.files);
+  try {
+    const cluster = await locate(target.connection);
+    return named(cluster.clusterName, cluster.server);
+  } catch {
+    const { kubeconfig = '', context = '', cluster = '' } = target.connection;
+    return named(context || `a cluster of ${hostname()}`, hostname(), kubeconfig, context, cluster);
   }
 }
 

@@ -19,15 +19,16 @@ export interface ScheduleOptions {
   graceMs?: number;
 }
 
-/** Kubernetes kills 30 s after SIGTERM. */
-const defaultGraceMs = 25_000;
+/** Kubernetes kills 30 s after SIGTERM; with the time to clean up it is over before 25. */
+const defaultGraceMs = 20_000;
 /** What a run gets to clean up once its own signal is aborted. */
 const cleanUpMs = 3000;
 
 /**
- * Runs the job at every planned minute until the signal, and resolves when nothing runs any more. Runs never overlap.
- * Minutes that come while a run is under way, or are slept through (a suspended machine, a clock that was set), give one
- * run afterwards, for the last of them. A run that fails is logged and the next one comes.
+ * Runs the job at every planned minute until the signal, and resolves when nothing runs any more, or when a run does not end
+ * in time, which the end of the process then breaks off. Runs never overlap. Minutes that come while a run is under way, or
+ * are slept through (a suspended machine, a clock that was set), give one run afterwards, for the last of them. A run that
+ * fails is logged and the next one comes.
  * @throws UserError (exit 2) for a schedule or time zone that cannot be.
  */
 export async function runSchedule(options: ScheduleOptions): Promise<void> {
@@ -72,8 +73,8 @@ export async function runSchedule(options: ScheduleOptions): Promise<void> {
   log(`stopping: the run under way has ${Math.round(graceMs / 1000)} s to finish`);
   if (await endsWithin(running, graceMs)) return;
   log('stopping: out of time');
-  outOfTime.abort();
-  await endsWithin(running, cleanUpMs);
+  outOfTime.abort(new UserError('There was no time left: the process was told to end.'));
+  if (!(await endsWithin(running, cleanUpMs))) log('stopping: what is still under way is broken off');
 }
 
 /** `2026-11-16T07:00Z` */

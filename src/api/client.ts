@@ -35,8 +35,7 @@ export async function openClient(options: ClientOptions): Promise<Client> {
   let renewal: Promise<void> | undefined;
   let requests = 0;
   let answered = false;
-  const { origin, pathname } = new URL(target.cluster.server);
-  const server = origin + pathname.replace(/\/$/, '');
+  const server = addressOf(target);
 
   const signInAnew = async (): Promise<void> => {
     const old = transport;
@@ -89,14 +88,27 @@ export async function openClient(options: ClientOptions): Promise<Client> {
   };
 }
 
-async function signIn(options: ClientOptions): Promise<{ target: Target; transport: Transport }> {
+/**
+ * The cluster and user that kubectl would use.
+ * @throws UserError when there are none, or the kubeconfig cannot be read.
+ */
+export async function findTarget(options: KubeconfigOptions): Promise<Target> {
   const target = (await readKubeconfig(options)) ?? inClusterTarget();
-  if (!target) {
-    throw new UserError('There is no kubeconfig, and this is not a Pod in a cluster.', {
-      hint: 'Give a kubeconfig with --kubeconfig or KUBECONFIG, or audit manifest files with --filename.',
-      exitCode: exit.usage,
-    });
-  }
+  if (target) return target;
+  throw new UserError('There is no kubeconfig, and this is not a Pod in a cluster.', {
+    hint: 'Give a kubeconfig with --kubeconfig or KUBECONFIG, or audit manifest files with --filename.',
+    exitCode: exit.usage,
+  });
+}
+
+/** Address of the API server, without user and password. */
+export function addressOf({ cluster }: Target): string {
+  const { origin, pathname } = new URL(cluster.server);
+  return origin + pathname.replace(/\/$/, '');
+}
+
+async function signIn(options: ClientOptions): Promise<{ target: Target; transport: Transport }> {
+  const target = await findTarget(options);
   if (options.as !== undefined) target.impersonation = { user: options.as };
   if (options.asGroups !== undefined) target.impersonation.groups = options.asGroups;
   if (options.asGroups !== undefined && target.impersonation.user === undefined) {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model.ts';
 import { accept } from './decode.ts';
-import { openClient, type ClientOptions } from './client.ts';
+import { addressOf, findTarget, openClient, type ClientOptions } from './client.ts';
 import { listPages, type ListEvent, type ListQuery } from './list.ts';
 import { defaultRetryPolicy, retryBudget, withRetries, type RetryPolicy } from './retry.ts';
 
@@ -18,7 +18,7 @@ export interface ConnectionOptions extends Partial<ClientOptions> {
 export interface Connection {
   /** Address of the API server, without user and password. */
   readonly server: string;
-  /** Name of the cluster in the kubeconfig. */
+  /** Name of the cluster in the kubeconfig; in a cluster, which has none, the address of its API server. */
   readonly clusterName: string;
   /** Requests sent so far. */
   readonly requests: number;
@@ -28,6 +28,17 @@ export interface Connection {
   list(path: string, query: ListQuery): AsyncIterable<ListEvent>;
   /** Ends the connections; what is under way fails. */
   close(): Promise<void>;
+}
+
+/**
+ * Name and address of the cluster that `connect` connects to, without signing in.
+ * @throws UserError when there is none, or the kubeconfig cannot be read.
+ */
+export async function locate(
+  options: ConnectionOptions,
+): Promise<Pick<Connection, 'server' | 'clusterName'>> {
+  const target = await findTarget(options);
+  return { server: addressOf(target), clusterName: target.clusterName };
 }
 
 const defaultTimeoutMs = 60_000;

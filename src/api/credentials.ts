@@ -160,8 +160,8 @@ export function inClusterTarget(
   if (!host || !existsSync(tokenFile)) return undefined;
   const server = `https://${isIPv6(host) ? `[${host}]` : host}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`;
   return {
-    clusterName: 'in-cluster',
-    cluster: { name: 'in-cluster', server, caFile: `${folder}/ca.crt`, skipTLSVerify: false },
+    clusterName: server,
+    cluster: { name: server, server, caFile: `${folder}/ca.crt`, skipTLSVerify: false },
     user: { name: 'the service account', token: readFileSync(tokenFile, 'utf8') },
     impersonation: {},
     inCluster: true,

@@ -101,12 +101,12 @@ export function openTransport(route: Route, credentials: Credentials): Transport
   };
 }
 
-/** The response, or the reason of the signal: a request that waits for its connection does not hear it by itself. */
-async function orEnded<T>(request: Promise<T>, signal: AbortSignal): Promise<T> {
+/** What comes, or the reason of the signal: a request that waits for its connection does not hear it by itself. */
+export async function orEnded<T>(coming: Promise<T>, signal: AbortSignal): Promise<T> {
   const end = Promise.withResolvers<never>();
   const listening = addAbortListener(signal, () => end.reject(signal.reason));
   try {
-    return await Promise.race([request, end.promise]);
+    return await Promise.race([coming, end.promise]);
   } finally {
     listening[Symbol.dispose]();
   }

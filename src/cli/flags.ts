@@ -1,9 +1,8 @@
 import type { ConnectionOptions } from '../api/connection.ts';
-import { benchmarks } from '../benchmarks/index.ts';
+import { benchmarks, chooseBenchmark } from '../benchmarks/index.ts';
 import { faultOfClusterName, loadConfig, type Config } from '../config.ts';
 import { exit, UserError } from '../errors.ts';
 import type { AuditOptions, Target } from '../run.ts';
-import { progressLine } from './progress.ts';
 
 /** Which cluster, or which manifests. */
 export interface TargetFlags {
@@ -75,10 +74,11 @@ export const readConfig = (file: string | undefined): Config =>
     benchmarks.map(({ id }) => id),
   );
 
-/** The configuration: flag over environment over file over default. */
+/** The configuration: flag over environment over file over default. @throws UserError (exit 2) */
 export function effectiveConfig(flags: AuditFlags): Config {
   const config = readConfig(flags.config);
   requireClusterName(flags);
+  requireBenchmark(flags);
   return {
     ...config,
     ...(flags.clusterName === undefined ? {} : { clusterName: flags.clusterName }),
@@ -96,6 +96,11 @@ function requireClusterName({ clusterName }: AuditFlags): void {
   });
 }
 
+/** A misspelt edition is told before the cluster is read, and to nobody by mail. */
+function requireBenchmark({ benchmark }: AuditFlags): void {
+  chooseBenchmark({ platform: 'kubernetes', version: 'unknown', requested: benchmark });
+}
+
 /** What `run.ts` needs, from the flags. @throws UserError (exit 2) for flags that contradict each other. */
 export function auditOptions(flags: AuditFlags, config: Config): AuditOptions {
   const namespaces = flags.allNamespaces === true ? undefined : flags.namespace;
@@ -103,7 +108,6 @@ export function auditOptions(flags: AuditFlags, config: Config): AuditOptions {
     target: targetOf(flags),
     ...(namespaces === undefined ? {} : { namespaces }),
     config,
-    ...(flags.progress && flags.quiet !== true ? { onProgress: progressLine(process.stderr) } : {}),
   };
 }
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import {
   closeSync,
+  fchmodSync,
+  fstatSync,
   lstatSync,
   openSync,
   readlinkSync,
@@ -146,7 +148,7 @@ export function writeWhole(file: string, text: Iterable<string>): void {
     const replaced = replacedFile(file);
     if (replaced === undefined) return writeAll(file, text);
     partial = `${replaced}.${process.pid}.partial`;
-    writeAll(partial, text);
+    writeAll(partial, text, statSync(replaced, { throwIfNoEntry: false })?.mode);
     renameSync(partial, replaced);
   } catch (error) {
     if (partial !== undefined) rmSync(partial, { force: true });
@@ -179,9 +181,12 @@ const cannotWrite = (file: string, cause: unknown, exitCode: ExitCode = exit.run
     cause,
   });
 
-function writeAll(file: string, text: Iterable<string>): void {
-  const descriptor = openSync(file, 'w');
+/** A file that takes the place of another has the permissions of that one; a new one has those of any new file. */
+function writeAll(file: string, text: Iterable<string>, mode?: number): void {
+  const descriptor = openSync(file, 'w', mode);
   try {
+    // Not every file system can change them, and where they are right it need not.
+    if (mode !== undefined && fstatSync(descriptor).mode !== mode) fchmodSync(descriptor, mode);
     for (const block of text) writeFileSync(descriptor, block);
   } finally {
     closeSync(descriptor);

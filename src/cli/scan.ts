@@ -1,4 +1,4 @@
-import { audit } from '../run.ts';
+import { auditWithProgress } from './audit.ts';
 import { auditOptions, effectiveConfig, type AuditFlags, type GateFlags, type OutputFlags } from './flags.ts';
 import { judgeGates } from './gates.ts';
 import { parseOutputs, writeOutputs } from './output.ts';
@@ -7,7 +7,7 @@ import { parseOutputs, writeOutputs } from './output.ts';
 export async function scan(flags: AuditFlags & OutputFlags & GateFlags): Promise<void> {
   const outputs = parseOutputs(flags.output);
   const config = effectiveConfig(flags);
-  const report = await audit(auditOptions(flags, config));
+  const report = await auditWithProgress(flags, auditOptions(flags, config));
   await writeOutputs(report, outputs, flags.color);
   const { exitCode, reasons } = judgeGates(report, flags);
   for (const reason of reasons) process.stderr.write(`gate failed: ${reason}\n`);

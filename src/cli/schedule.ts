@@ -1,10 +1,13 @@
 import { exit } from '../errors.ts';
 import { runSchedule } from '../schedule.ts';
 import { visible } from '../text.ts';
-import { effectiveConfig, type ScheduleFlags } from './flags.ts';
+import { effectiveConfig, targetOf, type ScheduleFlags } from './flags.ts';
 import { auditAndSend, requireAudiences } from './send.ts';
 
-/** `passmuster schedule`: send on a clock, until SIGTERM or SIGINT. Its log goes to standard error, a line an event. */
+/**
+ * `passmuster schedule`: send on a clock, until SIGTERM or SIGINT. Its log goes to standard error, a line an event. The process
+ * ends with it, whatever a run that was given up still waits for.
+ */
 export async function schedule(flags: ScheduleFlags): Promise<void> {
   const stop = new AbortController();
   const end = (signal: 'SIGINT' | 'SIGTERM') => () => {
@@ -14,6 +17,8 @@ export async function schedule(flags: ScheduleFlags): Promise<void> {
   process.once('SIGINT', end('SIGINT')).once('SIGTERM', end('SIGTERM'));
   const config = effectiveConfig(flags);
   requireAudiences(config, flags);
+  // Flags that contradict each other are told now, not at the first run.
+  targetOf(flags);
   const options = { ...flags, progress: false };
   await runSchedule({
     schedule: flags.schedule ?? config.schedule,
@@ -27,6 +32,7 @@ export async function schedule(flags: ScheduleFlags): Promise<void> {
       return auditAndSend(options, current, { slot, said: log, signal });
     },
   });
+  process.exit();
 }
 
 function log(message: string): void {

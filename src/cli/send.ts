@@ -4,9 +4,10 @@ import { exit, UserError } from '../errors.ts';
 import { readReport } from '../history/report-file.ts';
 import type { Mail, Report } from '../model.ts';
 import { renderFailureMail, renderMail } from '../render/mail.ts';
-import { audit } from '../run.ts';
+import { unaudited } from '../run.ts';
 import { slotOf } from '../schedule.ts';
 import { visible } from '../text.ts';
+import { auditWithProgress } from './audit.ts';
 import { complain, eachInTurn } from './complain.ts';
 import {
   auditOptions,
@@ -35,13 +36,18 @@ interface SendOptions {
   signal?: AbortSignal;
 }
 
-/** Audits and delivers; when the audit fails, the audiences are told so, because silence reads as health. */
+/**
+ * Audits and delivers; when the audit fails, the audiences are told so, because silence reads as health. What is given up
+ * at the signal is not: there is no time to.
+ */
 export async function auditAndSend(flags: AuditFlags, config: Config, options: SendOptions): Promise<void> {
+  const { signal } = options;
+  const audited = auditOptions(flags, config);
   let report: Report;
   try {
-    report = await audit(auditOptions(flags, config));
+    report = await auditWithProgress(flags, { ...audited, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
-    await reportFailure(error, config, options);
+    if (signal?.aborted !== true) await reportFailure(error, await unaudited(audited), config, options);
     throw error;
   }
   await deliverReport(report, config, options);
@@ -53,11 +59,20 @@ async function deliverReport(report: Report, config: Config, options: SendOption
   );
 }
 
-async function reportFailure(error: unknown, config: Config, options: SendOptions): Promise<void> {
-  const cluster = config.clusterName ?? 'cluster';
+async function reportFailure(
+  error: unknown,
+  cluster: { id: string; name: string },
+  config: Config,
+  options: SendOptions,
+): Promise<void> {
   try {
-    await deliverToAll(config, cluster, options, (audience) =>
-      renderFailureMail(error, { audience, cluster, timeZone: config.timeZone, slot: options.slot }),
+    await deliverToAll(config, cluster.id, options, (audience) =>
+      renderFailureMail(error, {
+        audience,
+        cluster: cluster.name,
+        timeZone: config.timeZone,
+        slot: options.slot,
+      }),
     );
   } catch (delivery) {
     // The audit's own error decides the exit code; that nobody could be told is said beside it.

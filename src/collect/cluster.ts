@@ -133,4 +133,6 @@ async function kubeSystemUid(
   return undefined;
 }
 
-const hashOf = (server: string): string => createHash('sha256').update(server).digest('hex').slice(0, 32);
+/** What a cluster is recognised by where the uid cannot be read. */
+export const hashOf = (server: string): string =>
+  createHash('sha256').update(server).digest('hex').slice(0, 32);

@@ -403,7 +403,12 @@ test('in a cluster the service account is used', async () => {
   expect(inClusterTarget({}, account)).toBeUndefined();
   expect(inClusterTarget(env, join(folder, 'nothing'))).toBeUndefined();
   const target = inClusterTarget(env, account);
-  expect(target).toMatchObject({ inCluster: true, cluster: { server: 'https://[fd00::1]:443' } });
+  // Nobody gave the cluster a name there; its address is what kubectl says.
+  expect(target).toMatchObject({
+    inCluster: true,
+    clusterName: 'https://[fd00::1]:443',
+    cluster: { server: 'https://[fd00::1]:443' },
+  });
   const { headers, tls } = await readCredentials(target as NonNullable<typeof target>);
   expect(headers).toEqual({ Authorization: 'Bearer service-token' });
   expect(String(tls.ca)).toBe('CA');

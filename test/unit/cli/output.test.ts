@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -6,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -105,4 +107,26 @@ test.each([
   expect(readFileSync(join(folder, 'link'), 'utf8')).toBe('after');
   expect(lstatSync(join(folder, 'sub', 'other-link')).isSymbolicLink()).toBe(true);
   expect(readdirSync(join(folder, 'sub'))).not.toContainEqual(expect.stringContaining('partial'));
+});
+
+const modeOf = (file: string): number => statSync(file).mode & 0o777;
+
+test.each([
+  ['600', 0o600],
+  ['640', 0o640],
+  ['666', 0o666],
+])('who may read a file that is replaced may read the new one: %s', (_octal, mode) => {
+  const file = join(folder, 'report');
+  writeFileSync(file, 'before');
+  chmodSync(file, mode);
+  symlinkSync('report', join(folder, 'link'));
+  writeWhole(join(folder, 'link'), ['after']);
+  expect(readFileSync(file, 'utf8')).toBe('after');
+  expect(modeOf(file)).toBe(mode);
+});
+
+test('a new file is as open as any other', () => {
+  writeFileSync(join(folder, 'other'), '');
+  writeWhole(join(folder, 'report'), ['new']);
+  expect(modeOf(join(folder, 'report'))).toBe(modeOf(join(folder, 'other')));
 });

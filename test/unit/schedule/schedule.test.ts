@@ -116,7 +116,7 @@ describe('runSchedule', () => {
     let finished = false;
     const { stop, ended, log } = start({
       job: async () => {
-        await pause(20_000);
+        await pause(19_000);
         finished = true;
       },
     });
@@ -125,12 +125,12 @@ describe('runSchedule', () => {
     await vi.advanceTimersByTimeAsync(20_000);
     await ended;
     expect(finished).toBe(true);
-    expect(log).toContain('stopping: the run under way has 25 s to finish');
+    expect(log).toContain('stopping: the run under way has 20 s to finish');
   });
 
-  it('tells a run that takes too long, and then waits no longer for it', async () => {
+  it('tells a run that takes too long, and then waits no longer for it: it is over within 25 s', async () => {
     let told = false;
-    const { stop, ended } = start({
+    const { stop, ended, log } = start({
       job: async (_slot, signal) => {
         signal.addEventListener('abort', () => (told = true));
         await pause(24 * 60 * minute);
@@ -138,11 +138,15 @@ describe('runSchedule', () => {
     });
     await vi.advanceTimersByTimeAsync(1.5 * minute + 1000);
     stop();
-    await vi.advanceTimersByTimeAsync(24_000);
+    await vi.advanceTimersByTimeAsync(19_500);
     expect(told).toBe(false);
-    await vi.advanceTimersByTimeAsync(4500);
+    await vi.advanceTimersByTimeAsync(5000);
     await ended;
     expect(told).toBe(true);
+    expect(log.slice(-2)).toEqual([
+      'stopping: out of time',
+      'stopping: what is still under way is broken off',
+    ]);
   });
 
   it.each([
