@@ -4,6 +4,7 @@
 
 const pageSize = 100;
 const openUpTo = 50;
+const longCommands = 5000;
 const marks = [
   ['\u0001', 'name'],
   ['\u0002', 'namespace'],
@@ -26,7 +27,8 @@ const panels = all('.check').map((element) => {
   const body = one('tbody', element);
   const panel = { element, body, rows: entry ? entry.rows : [], page: 0, stale: false, sort: null };
   panel.matching = panel.rows;
-  panel.served = body ? [...body.rows] : [];
+  // Where the page has left commands out of rows, the script makes the rows anew.
+  panel.served = body && !one('[data-left-out]', body) ? [...body.rows] : [];
   panel.tally = one('.count', element).textContent;
   return panel;
 });
@@ -45,8 +47,21 @@ function rowElement(row) {
   element.dataset.state = textOf(row, 'state');
   one('[data-severity]', element).dataset.severity = textOf(row, 'severity');
   one('.permalink', element).href = `#finding-${row[0]}`;
-  for (const slot of all('[data-slot]', element)) slot.textContent = textOf(row, slot.dataset.slot);
-  for (const part of all('[data-if]', element)) part.hidden = textOf(row, part.dataset.if) === '';
+  for (const part of all('[data-if]', element)) part.hidden = stringAt(row, part.dataset.if) === '';
+  const fill = (slots) => {
+    for (const slot of slots) slot.textContent = textOf(row, slot.dataset.slot);
+  };
+  const commands = one('.commands', element);
+  const slots = all('[data-slot]', element);
+  const lengths = ['test', 'implementation', 'backout'].map((part) => stringAt(row, part).length);
+  if (Math.max(...lengths) <= longCommands) {
+    fill(slots);
+    return element;
+  }
+  // Long commands wait until they are opened: a hundred rows may have the same.
+  const inCommands = slots.filter((slot) => commands.contains(slot));
+  fill(slots.filter((slot) => !inCommands.includes(slot)));
+  commands.addEventListener('toggle', () => fill(inCommands), { once: true });
   return element;
 }
 

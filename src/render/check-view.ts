@@ -1,7 +1,9 @@
 import { severities } from '../model.ts';
 import type { CheckResult, Finding, Platform } from '../model.ts';
-import { findingView } from './finding-view.ts';
-import { commandsByTarget, guidanceHtml, planNames, planParts } from './plans.ts';
+import { findingView, longCommands, pageRows } from './finding-view.ts';
+import type { FindingView } from './finding-view.ts';
+import { commandsByTarget, commandsFor, guidanceHtml, planNames, planParts } from './plans.ts';
+import type { Commands } from './plans.ts';
 import { stateOf } from './summary.ts';
 import type { CheckSummary, FindingState } from './summary.ts';
 import { severityWords, statusWords } from './words.ts';
@@ -15,15 +17,17 @@ const rank = (finding: Finding): number =>
 /** A panel: `share` is how many of its findings stand in the page itself. */
 export function checkView(check: CheckSummary, result: CheckResult, platform: Platform, share: number) {
   const commandsOf = commandsByTarget(result);
-  const findings = result.findings
+  const sorted = result.findings
     .map((finding) => ({ finding, rank: rank(finding) }))
     .toSorted((a, b) => a.rank - b.rank)
-    .map(({ finding }) => findingView(finding, commandsOf));
-  const example = findings.find(({ implementation, test }) => implementation !== '' || test !== '');
+    .map(({ finding }) => finding);
+  const findings = sorted.map((finding) => findingView(finding, commandsOf));
+  const long = longCommands(findings);
+  const example = exampleOf(sorted, findings, long);
   const { guidance } = result;
   const plans = (['test', 'implementation', 'backout'] as const).map((part) => ({
     name: planNames[part],
-    parts: planParts(guidance[`${part}Plan`], platform, example?.[part] ?? ''),
+    parts: planParts(guidance[`${part}Plan`], platform, example?.commands[part] ?? ''),
   }));
   const words = (
     ['description', 'rationale', 'impact', 'defaultValue', 'prerequisites', 'references'] as const
@@ -34,16 +38,27 @@ export function checkView(check: CheckSummary, result: CheckResult, platform: Pl
     severityWord: severityWords[check.severity],
     controls: check.controls.join(', '),
     tally: tally(check),
-    commandsLabel:
-      example === undefined
-        ? ''
-        : `Commands for ${example.kind} ${[example.namespace, example.name].filter(Boolean).join('/')}`,
+    commandsLabel: example?.label ?? '',
     guidance: Object.fromEntries(words) as Record<(typeof words)[number][0], (typeof words)[number][1]>,
     plans,
     findings,
-    shown: findings.slice(0, share),
+    shown: pageRows(findings.slice(0, share), long),
     hidden: Math.max(0, findings.length - share),
   };
+}
+
+/** The commands that stand in the plans of a check: of its first object, or where those are long of one problem. */
+function exampleOf(
+  sorted: readonly Finding[],
+  findings: readonly FindingView[],
+  long: ReadonlySet<string>,
+): { label: string; commands: Commands } | undefined {
+  const at = findings.findIndex(({ implementation, test }) => implementation !== '' || test !== '');
+  const [finding, view] = [sorted[at], findings[at]];
+  if (finding === undefined || view === undefined) return undefined;
+  const object = `${view.kind} ${[view.namespace, view.name].filter(Boolean).join('/')}`;
+  if (!long.has(view.implementation)) return { label: `Commands for ${object}`, commands: view };
+  return { label: `Commands for one problem of ${object}`, commands: commandsFor([finding.fix]) };
 }
 
 /** What a check found, in words: `12 of 240 fail`. */

@@ -2,6 +2,7 @@ import { objectsOf } from '../kit/members.ts';
 import type { Finding, ObjectRef, Severity } from '../model.ts';
 import { admissionWords, membersWords, radiusWords } from './finding-words.ts';
 import { plural, visible } from '../text.ts';
+import { lengthOf } from './plans.ts';
 import type { Commands, CommandsOf } from './plans.ts';
 import { stateOf } from './summary.ts';
 import type { FindingState } from './summary.ts';
@@ -36,6 +37,14 @@ export interface FindingView extends Commands, ObjectName {
   note: string;
   /** What a Pod Security level would refuse; lines. */
   radius: string;
+}
+
+/** A row that stands in the page itself, which need not have its commands. */
+export interface PageRow extends FindingView {
+  /** The id of the row that has the commands, where they are left out of this one. */
+  commandsAt: string;
+  /** Whether they are in the data of the page alone. */
+  commandsInData: boolean;
 }
 
 const stateWords = { open: '', review: 'Needs a person to judge', exempt: 'Exempt' } as const;
@@ -75,8 +84,40 @@ const nameOf = ({ kind, namespace = '', name }: ObjectRef): ObjectName => ({
   name: visible(name),
 });
 
+/** Commands that more rows have, and more characters, do not stand in each of the rows. */
+const fewRows = 8;
+const fewCharacters = 5_000;
+
+/** Those with more characters stand nowhere in the page but in its data. */
+const charactersInPage = 100_000;
+
+/** The implementations that are too long for each of the rows that have them: those of objects with many problems. */
+export function longCommands(findings: readonly FindingView[]): Set<string> {
+  const rows = Map.groupBy(findings, ({ implementation }) => implementation);
+  const isLong = ([, [first, ...others]]: [string, FindingView[]]): boolean =>
+    first !== undefined && others.length >= fewRows && lengthOf(first) > fewCharacters;
+  return new Set([...rows].filter(isLong).map(([implementation]) => implementation));
+}
+
+/**
+ * The rows of a table as they stand in the page itself: long commands only in the first row that has them, so that the
+ * page does not grow with the square of the problems of one object.
+ */
+export function pageRows(findings: readonly FindingView[], long: ReadonlySet<string>): PageRow[] {
+  const firsts = new Map<string, string>();
+  return findings.map((finding) => {
+    const whole = { ...finding, commandsAt: '', commandsInData: false };
+    if (!long.has(finding.implementation)) return whole;
+    if (lengthOf(finding) > charactersInPage) return { ...whole, ...noCommands, commandsInData: true };
+    const commandsAt = firsts.get(finding.implementation);
+    if (commandsAt !== undefined) return { ...whole, ...noCommands, commandsAt };
+    firsts.set(finding.implementation, finding.id);
+    return whole;
+  });
+}
+
 /** The row the script fills: the same partial as every other row, so that the markup stands once. */
-export const blankFinding: FindingView = {
+export const blankFinding: PageRow = {
   id: '',
   severity: 'low',
   severityWord: '',
@@ -96,4 +137,6 @@ export const blankFinding: FindingView = {
   note: '',
   radius: '',
   ...noCommands,
+  commandsAt: '',
+  commandsInData: false,
 };

@@ -54,9 +54,18 @@ export type CommandsOf = (finding: Finding) => Commands;
 /** Of a finding with many members, how many have their commands printed; those of the others differ in the name alone. */
 const membersWithCommands = 10;
 
+/** Characters that the commands of a finding with many members may have, if those of the first have no more. */
+const membersLength = 50_000;
+
+export const lengthOf = ({ test, implementation, backout }: Commands): number =>
+  test.length + implementation.length + backout.length;
+
 const fixesOf = ({ fix, members }: Finding): Fix[] => members?.map((member) => member.fix) ?? [fix];
 
-/** The commands for the targets of a finding: one plan per object, whatever the number of the check's findings on it. */
+/**
+ * The commands for the targets of a finding: one plan per object, whatever the number of the check's findings on it.
+ * Findings of the same targets get the same `Commands`.
+ */
 export function commandsByTarget(check: CheckResult): CommandsOf {
   const fixes = Map.groupBy(
     check.findings.filter((finding) => finding.state === 'open').flatMap(fixesOf),
@@ -71,17 +80,35 @@ export function commandsByTarget(check: CheckResult): CommandsOf {
     plans.set(key, commands);
     return commands;
   };
+  const joinedPlans = new Map<string, Commands>();
   return (finding) => {
-    const targets = [...new Map(fixesOf(finding).map((fix) => [keyOf(fix.target), fix])).values()];
-    const shown = targets.slice(0, membersWithCommands).map(planOf);
-    const more = targets.length - shown.length;
-    const remark = more > 0 ? [`# The same for the other ${more}: the JSON report has their names.`] : [];
-    const joined = (part: keyof Commands): string => {
-      const texts = shown.map((plan) => plan[part]).filter((text) => text !== '');
-      return texts.length === 0 ? '' : [...texts, ...remark].join('\n');
-    };
-    return { test: joined('test'), implementation: joined('implementation'), backout: joined('backout') };
+    const targets = new Map(fixesOf(finding).map((fix) => [keyOf(fix.target), fix]));
+    const key = [...targets.keys()].join();
+    const known = joinedPlans.get(key);
+    if (known) return known;
+    const commands = joinedPlan([...targets.values()], planOf);
+    joinedPlans.set(key, commands);
+    return commands;
   };
+}
+
+/** The plans of the first targets, each of them whole, and how many are left. */
+function joinedPlan(targets: readonly Fix[], planOf: (fix: Fix) => Commands): Commands {
+  const shown: Commands[] = [];
+  let length = 0;
+  for (const target of targets.slice(0, membersWithCommands)) {
+    const plan = planOf(target);
+    length += lengthOf(plan);
+    if (shown.length > 0 && length > membersLength) break;
+    shown.push(plan);
+  }
+  const more = targets.length - shown.length;
+  const remark = more > 0 ? [`# The same for the other ${more}: the JSON report has their names.`] : [];
+  const joined = (part: keyof Commands): string => {
+    const texts = shown.map((plan) => plan[part]).filter((text) => text !== '');
+    return texts.length === 0 ? '' : [...texts, ...remark].join('\n');
+  };
+  return { test: joined('test'), implementation: joined('implementation'), backout: joined('backout') };
 }
 
 const slot = /^[ \t]*\{\{commands\}\}[ \t]*$/m;

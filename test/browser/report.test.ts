@@ -10,9 +10,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model.ts';
 import { findingsCsv } from '../../src/render/csv.ts';
 import { formats } from '../../src/render/index.ts';
+import { commandsByTarget } from '../../src/render/plans.ts';
 import { narrow } from '../../src/render/mail-scope.ts';
 import { hostileStrings } from '../unit/render/hostile.ts';
-import { largeReport, sampleReport } from '../unit/render/sample-report.ts';
+import { crowdedReport, largeReport, sampleReport } from '../unit/render/sample-report.ts';
 import { hasChromium, launchChromium } from './chromium.ts';
 
 const screenshots = 'out/screenshots';
@@ -265,6 +266,34 @@ describe.skipIf(!hasChromium)('the HTML report', () => {
     expect(await page.evaluate(heightOf('host-network'))).toBeGreaterThan(400);
     expect(await page.evaluate(heightOf('host-pid'))).toBeLessThan(80);
     await page.pdf({ path: join(screenshots, 'report.pdf'), format: 'A4', printBackground: true });
+  });
+
+  test('commands that the page leaves out of a row come from the data when they are opened', async () => {
+    const report = crowdedReport(400);
+    const check = report.checks.find(({ id }) => id === 'privileged');
+    const plans = check?.findings.map(commandsByTarget(check)) ?? [];
+    const page = await open(save(report), { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.locator('[data-check="privileged"] > summary').click();
+    expect(await rows(page, 'privileged').count()).toBe(100);
+    await page.locator('[data-check="privileged"] .pager button').last().click();
+    const row = page.locator('#finding-c0000071');
+    await row.locator('.commands > summary').click();
+    const block = row.locator('.command').nth(1);
+    await block.getByText('part-399').waitFor();
+    await block.getByRole('button', { name: 'Copy' }).click();
+    await block.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(plans[0]?.implementation);
+    expect(await page.locator('[data-left-out]:visible').count()).toBe(0);
+  });
+
+  test('without JavaScript a row without its commands says where they stand', async () => {
+    const page = await open(save(crowdedReport(30)), { javaScriptEnabled: false });
+    await page.locator('[data-check="privileged"] > summary').click();
+    expect(await shown(page, 'privileged').count()).toBe(30);
+    await shown(page, 'privileged').last().getByRole('link', { name: 'at its first finding' }).click();
+    expect(new URL(page.url()).hash).toBe('#finding-c0000000');
+    await page.locator('#finding-c0000000 .commands > summary').click();
+    expect(await page.locator('[data-slot="implementation"]:visible').innerText()).toContain('part-29');
   });
 
   test('50,000 findings stay fluid', async () => {

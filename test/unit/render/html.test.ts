@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
+import type { Report } from '../../../src/model.ts';
 import { readReport } from '../../../src/history/report-file.ts';
 import { formats } from '../../../src/render/index.ts';
 import { islandOf, marks } from '../../../src/render/island.ts';
@@ -9,7 +10,7 @@ import { reportView } from '../../../src/render/view.ts';
 import { isPrintable } from '../../../src/text.ts';
 import { hostileStrings } from './hostile.ts';
 import { outline, structure } from './outline.ts';
-import { largeReport, sampleReport } from './sample-report.ts';
+import { crowdedReport, largeReport, sampleReport } from './sample-report.ts';
 
 const goldens = '../../goldens/v1';
 const saved = readReport(new URL(`${goldens}/report.json`, import.meta.url).pathname);
@@ -56,8 +57,11 @@ test('links go to http and https or into the page', () => {
   expect(targets).toContain('https://kubernetes.io/docs/concepts/security/pod-security-standards/');
 });
 
-test('the data gives back every finding with its commands', () => {
-  const { checks } = reportView(sampleReport((word) => `${word}$&"<`));
+test.each([
+  ['of all kinds', sampleReport((word) => `${word}$&"<`), '1f3a90c2'],
+  ['of one object', crowdedReport(20), 'c0000013'],
+])('the data gives back every finding with its commands: %s', (_, report, id) => {
+  const { checks } = reportView(report);
   const island = islandOf(checks);
   type Row = (typeof island.checks)[number]['rows'][number];
   const cell = (row: Row, column: string) => row[island.columns.indexOf(column) + 1];
@@ -84,7 +88,13 @@ test('the data gives back every finding with its commands', () => {
     })),
   );
   expect(restored).toEqual(checks.flatMap(({ findings }) => findings));
-  expect(restored.some(({ id }) => id === '1f3a90c2')).toBe(true);
+  expect(restored.some((row) => row.id === id)).toBe(true);
+});
+
+test('the data holds the plan of an object once, however many of its findings have it', () => {
+  const lengthFor = (count: number): number =>
+    JSON.stringify(islandOf(reportView(crowdedReport(count)).checks)).length;
+  expect(lengthFor(600) / lengthFor(300)).toBeLessThan(2.1);
 });
 
 test('the commands in the page are those of the object, line for line', () => {
@@ -97,6 +107,52 @@ test('the commands in the page are those of the object, line for line', () => {
     .replaceAll('=', '&#x3D;')
     .replaceAll('&&', '&amp;&amp;');
   expect(formats.html(saved)).toContain(`<code data-slot="implementation">${escaped}</code>`);
+});
+
+const shownOf = (report: Report) => reportView(report).checks.find(({ id }) => id === 'privileged');
+
+test('long commands stand in the first of the rows that have them, and the others say where', () => {
+  const report = crowdedReport(30);
+  const [first, ...others] = shownOf(report)?.shown ?? [];
+  expect(first?.implementation.match(/"op":"replace"|"op":"remove"/g)).toHaveLength(30);
+  expect(others).toHaveLength(29);
+  for (const row of others) expect(row).toMatchObject({ implementation: '', commandsAt: first?.id });
+  const html = formats.html(report);
+  expect(html.split('stand once: <a href="#finding-c0000000">')).toHaveLength(30);
+});
+
+test('commands that are longer still stand in the data alone, and the page says so', () => {
+  const report = crowdedReport(600);
+  const rows = shownOf(report)?.shown ?? [];
+  expect(rows).toHaveLength(600);
+  expect(rows.every((row) => row.implementation === '' && row.commandsInData)).toBe(true);
+  const html = formats.html(report);
+  expect(html.split('they are in the data of this page')).toHaveLength(601);
+  expect(html.length).toBeLessThan(3_000_000);
+});
+
+test('the commands of a few findings of one object stand in each of their rows', () => {
+  const rows = shownOf(crowdedReport(8))?.shown ?? [];
+  expect(new Set(rows.map(({ implementation }) => implementation)).size).toBe(1);
+  expect(rows.every((row) => row.implementation !== '' && row.commandsAt === '')).toBe(true);
+});
+
+test('the plans of a check have the commands for one problem where those of an object are long', () => {
+  const exampleOf = (count: number) => {
+    const check = shownOf(crowdedReport(count));
+    return [
+      check?.commandsLabel,
+      check?.plans[1]?.parts[0]?.commands.match(/securityContext.privileged","value":true/g),
+    ];
+  };
+  expect(exampleOf(8)).toEqual([
+    'Commands for Deployment shop/crowd',
+    expect.objectContaining({ length: 8 }),
+  ]);
+  expect(exampleOf(30)).toEqual([
+    'Commands for one problem of Deployment shop/crowd',
+    expect.objectContaining({ length: 1 }),
+  ]);
 });
 
 test('of very many findings the page holds the worst, the data all', () => {

@@ -392,3 +392,28 @@ export function largeReport(count: number): Report {
   target.counts = { evaluated: count + 250, passed: 250, failed: count, exempt: 0 };
   return report;
 }
+
+/** The sample with one Deployment whose check has a finding in each of `count` containers. */
+export function crowdedReport(count: number): Report {
+  const report = sampleReport();
+  const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'crowd' };
+  const container = (index: number): Field => [
+    'spec',
+    'template',
+    'spec',
+    'containers',
+    { index, where: { name: `part-${index}` } },
+    'securityContext',
+    'privileged',
+  ];
+  const findings = Array.from({ length: count }, (_, i) =>
+    privileged(`c${i.toString(16).padStart(7, '0')}`, object, `part-${i}`, 'high', {
+      changes: [{ field: container(i), before: true, after: false }],
+    }),
+  );
+  const target = report.checks.find(({ id }) => id === 'privileged');
+  if (target === undefined) throw new Error('the sample has no check "privileged"');
+  target.findings = findings;
+  target.counts = { evaluated: count, passed: 0, failed: count, exempt: 0 };
+  return report;
+}
