@@ -1,5 +1,5 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
-import { needsFitImages, requireNonRoot } from '../../kit/non-root.ts';
+import { nonRootFix } from '../../kit/non-root.ts';
 import { unlessEphemeral } from '../../kit/pods.ts';
 import { whose } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
@@ -19,10 +19,6 @@ export const runAsNonRoot = podSpecCheck({
       message: `${whose(violation)} may run as root: runAsNonRoot is ${
         violation.value === false ? 'false' : 'set neither here nor for the Pod'
       }.`,
-      fix: unlessEphemeral(violation.container, {
-        risk: 'review',
-        changes: requireNonRoot(pod),
-        note: needsFitImages,
-      }),
+      fix: unlessEphemeral(violation.container, nonRootFix(pod)),
     })),
 });

@@ -1,6 +1,6 @@
 import { podSpecCheck, type Problem } from '../../kit/define-check.ts';
-import { changeTo, fieldIdentity } from '../../kit/field.ts';
-import { needsFitImages, requireNonRoot } from '../../kit/non-root.ts';
+import { fieldIdentity } from '../../kit/field.ts';
+import { administrators, nonRootFix } from '../../kit/non-root.ts';
 import { effective, ephemeralFix, isWindows, walkContainers, type WalkedContainer } from '../../kit/pods.ts';
 import type { Field, PodSpec } from '../../model.ts';
 
@@ -43,8 +43,6 @@ function linuxCause(pod: PodSpec, walked: WalkedContainer): Cause | undefined {
   };
 }
 
-const administrators = /^(.*\\)?(ContainerAdministrator|Administrator|SYSTEM)$/i;
-
 /** Windows has user names instead of numbers, and runAsNonRoot there rules out the container's administrator. */
 function windowsCause(pod: PodSpec, walked: WalkedContainer): Cause | undefined {
   const nonRoot = effective(pod, walked, 'runAsNonRoot');
@@ -73,12 +71,4 @@ function problem(pod: PodSpec, causes: readonly Cause[]): Problem {
     message: `Nothing keeps the ${titles} from running as root: ${first?.why}.${mapped}`,
     fix: causes.every(({ walked }) => walked.ephemeral) ? ephemeralFix : nonRootFix(pod),
   };
-}
-
-function nonRootFix(pod: PodSpec): NonNullable<Problem['fix']> {
-  const owners = walkContainers(pod).flatMap(({ field, ephemeral }) => (ephemeral ? [] : [field]));
-  const userNames = [[], ...owners]
-    .map((field) => changeTo(pod, [...field, 'securityContext', 'windowsOptions', 'runAsUserName']))
-    .filter(({ before }) => typeof before === 'string' && administrators.test(before));
-  return { risk: 'review', changes: [...requireNonRoot(pod), ...userNames], note: needsFitImages };
 }

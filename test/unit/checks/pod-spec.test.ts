@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { hostNetwork } from '../../../src/checks/host-network/check.ts';
 import { hostPorts } from '../../../src/checks/host-ports/check.ts';
 import { privileged } from '../../../src/checks/privileged/check.ts';
+import { runAsNonRoot } from '../../../src/checks/run-as-non-root/check.ts';
 import { runAsRoot } from '../../../src/checks/run-as-root/check.ts';
 import type { Check } from '../../../src/kit/define-check.ts';
 import { jsonPointer } from '../../../src/kit/field.ts';
@@ -102,14 +103,16 @@ describe('run-as-root', () => {
   });
 
   test.each([
-    ['linux', 'runAsUser', 0],
-    ['windows', 'windowsOptions/runAsUserName', 'ContainerAdministrator'],
+    [runAsRoot, 'linux', 'runAsUser', 0],
+    [runAsNonRoot, 'linux', 'runAsUser', 0],
+    [runAsRoot, 'windows', 'windowsOptions/runAsUserName', 'ContainerAdministrator'],
+    [runAsNonRoot, 'windows', 'windowsOptions/runAsUserName', 'ContainerAdministrator'],
   ])(
-    'leaves root nowhere, for what a container no longer says it takes from the Pod: %j',
-    async (name, path, root) => {
+    'leaves root nowhere, for what a container no longer says it takes from the Pod: $id, %s',
+    async (check, name, path, root) => {
       const securityContext =
         name === 'linux' ? { runAsUser: 0 } : { windowsOptions: { runAsUserName: root } };
-      const [finding] = await findings(runAsRoot, {
+      const [finding] = await findings(check, {
         os: { name },
         securityContext,
         containers: [container('app', securityContext)],
