@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import type {
   Workload,
 } from '../model.ts';
 import { plural } from '../text.ts';
+import { hashOf } from './cluster.ts';
 import { anyKind } from './definition.ts';
 import { readManifests, type ManifestObject } from './manifests.ts';
 import { dotted, misplacedFields } from './misplaced.ts';
@@ -82,7 +82,7 @@ export async function collectFiles(
       ...(namespaces ? { namespaces: [...namespaces] } : {}),
     },
     cluster: {
-      id: createHash('sha256').update(files.join('\n')).digest('hex').slice(0, 32),
+      id: hashOf(files.join('\n')),
       name: 'this set of manifests',
       server: 'files',
       version: 'unknown',

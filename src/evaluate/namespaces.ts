@@ -1,6 +1,6 @@
 import type { Check } from '../kit/define-check.ts';
-import { objectsOf } from '../kit/members.ts';
-import type { Finding, NamespaceResult, ObjectRef, Severity } from '../model.ts';
+import { namespaceOf, objectsOf } from '../kit/members.ts';
+import type { Finding, NamespaceResult, Severity } from '../model.ts';
 
 /** What one check says of the namespaces. */
 export interface Judgement {
@@ -54,6 +54,3 @@ export function namespaceResults(judgements: Iterable<Judgement>): NamespaceResu
     }))
     .toSorted((a, b) => (a.compliance ?? 1) - (b.compliance ?? 1) || (a.name < b.name ? -1 : 1));
 }
-
-const namespaceOf = ({ kind, namespace, name }: ObjectRef): string | undefined =>
-  kind === 'Namespace' ? name : namespace;

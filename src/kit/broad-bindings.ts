@@ -68,15 +68,15 @@ function identityOf({ binding: { roleRef }, subject, namespace }: Grant): string
   return [subject.kind, subject.name, roleRef.kind, roleRef.name, scope];
 }
 
-function problemOf(definition: BroadBindings, grants: readonly [Grant, ...Grant[]]): Faulty {
-  const [first, ...others] = grants;
+function problemOf(definition: BroadBindings, [first, ...others]: readonly [Grant, ...Grant[]]): Faulty {
   const alone = memberOf(definition, first);
-  if (others.length === 0) return { ...alone, identity: identityOf(first) };
+  const identity = identityOf(first);
+  if (others.length === 0) return { ...alone, identity };
   return {
     ...alone,
     message: `${alone.message} ${others.length} more do the same.`,
-    identity: identityOf(first),
-    members: grants.map((grant) => memberOf(definition, grant)),
+    identity,
+    members: [alone, ...others.map((grant) => memberOf(definition, grant))],
   };
 }
 

@@ -4,6 +4,10 @@ import type { Finding, Member, ObjectRef } from '../model.ts';
 export const objectsOf = ({ object, members }: Finding): ObjectRef[] =>
   members?.map((member) => member.object) ?? [object];
 
+/** The namespace that an object lies in, or is; undefined for anything else that is cluster-scoped. */
+export const namespaceOf = ({ kind, namespace, name }: ObjectRef): string | undefined =>
+  kind === 'Namespace' ? name : namespace;
+
 /**
  * As much of a finding of several objects as is about these of its members; the first of them stands for it, and nothing
  * is said of those that are left out. Reports of earlier releases have no message by member: there the finding's stays.

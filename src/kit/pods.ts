@@ -84,6 +84,9 @@ export const listTo = (pod: PodSpec, field: Field, list: readonly string[]): Cha
 export const hasCapability = (list: readonly string[] | undefined, name: string): boolean =>
   list?.some((capability) => capability.toUpperCase() === name) ?? false;
 
+/** A name as CRI-O takes it, with and without the prefix; containerd knows no name with one. */
+export const withoutPrefix = (capability: string): string => capability.replace(/^CAP_/i, '');
+
 /** With any of these a container can take over its node, or its network. */
 export const dangerousCapabilities = ['ALL', 'SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'SYS_MODULE', 'BPF'];
 

@@ -1,7 +1,7 @@
 import type { PodSpec } from '../model.ts';
 import { asMade } from './admission/made.ts';
 import type { PodContext, Problem } from './define-check.ts';
-import { changeTo, valueAt } from './field.ts';
+import { valueAt } from './field.ts';
 import { linuxProblem, runtimeDefault, shown, whose } from './pss-problem.ts';
 import type { Violation } from './pss.ts';
 import { seccompOfContainer, seccompOfPod } from './psp/profiles.ts';
@@ -19,15 +19,15 @@ export function profileProblem(
   violation: Violation,
   consequence: string,
 ): Problem {
-  const { annotations } = context;
   const key = annotationOf(pod, context, violation);
+  const annotation: Violation = { field: ['annotations', key ?? ''], base: 'metadata' };
   return linuxProblem(pod, violation, {
     message: `${whose(violation)} asks for the seccomp profile ${shown(violation)}${key === undefined ? '' : ` by the annotation ${key}`}${consequence}`,
     fix: {
       risk: 'safe',
       ...(key === undefined
         ? { changes: [runtimeDefault(pod, context, violation)] }
-        : { metadataChanges: [changeTo({ annotations }, ['annotations', key], 'runtime/default')] }),
+        : { metadataChanges: [runtimeDefault(pod, context, annotation)] }),
     },
   });
 }

@@ -1,8 +1,9 @@
+import { namespaceOf } from '../kit/members.ts';
 import { severities, type CheckResult, type Finding, type Report } from '../model.ts';
 import { plural, visible } from '../text.ts';
 import { severityView, type SeverityView } from './mail-colours.ts';
-import { keyOf, namespaceOf } from './mail-scope.ts';
-import { commandsFor, type Commands } from './plans.ts';
+import { keyOf } from './mail-scope.ts';
+import { commandsFor, lengthOf, type Commands } from './plans.ts';
 import { isPlatformNamespace } from '../kit/system-namespaces.ts';
 import { stateOf } from './summary.ts';
 
@@ -64,7 +65,7 @@ const bySeverity = (a: Entry, b: Entry): number => severityRank(a) - severityRan
 
 function rankOf(entries: readonly Entry[]): number {
   const worst = entries.reduce((least, entry) => Math.min(least, severityRank(entry)), Infinity);
-  const platform = entries.every(({ finding }) => isPlatformNamespace(namespaceOf(finding.object)));
+  const platform = entries.every(({ finding }) => isPlatformNamespace(namespaceOf(finding.object) ?? ''));
   return 2 * worst + (platform ? 1 : 0);
 }
 
@@ -100,10 +101,7 @@ const planOf = (entries: readonly Entry[]): Commands =>
 
 /** All, else as many of the worst as fit: a plan is shown whole or not at all. */
 function settledBy(entries: readonly Entry[]): readonly Entry[] {
-  const fits = (some: readonly Entry[]): boolean => {
-    const { test, implementation, backout } = planOf(some);
-    return test.length + implementation.length + backout.length <= longestCommands;
-  };
+  const fits = (some: readonly Entry[]): boolean => lengthOf(planOf(some)) <= longestCommands;
   if (fits(entries)) return entries;
   return entries
     .slice(0, problemsPerObject)

@@ -1,4 +1,4 @@
-import { objectsOf, ofMembers } from '../kit/members.ts';
+import { namespaceOf, objectsOf, ofMembers } from '../kit/members.ts';
 import type { CheckResult, Finding, ObjectRef, Report } from '../model.ts';
 import { stateOf } from './summary.ts';
 
@@ -19,7 +19,7 @@ export function narrow(report: Report, namespaces: readonly string[]): Report {
 
 /** Of several alike those in these namespaces. */
 function narrowFinding(finding: Finding, wanted: ReadonlySet<string>): Finding[] {
-  const inScope = ({ object }: { object: ObjectRef }): boolean => wanted.has(namespaceOf(object));
+  const inScope = ({ object }: { object: ObjectRef }): boolean => wanted.has(namespaceOf(object) ?? '');
   if (finding.members === undefined) return inScope(finding) ? [finding] : [];
   const members = finding.members.filter(inScope);
   return members.length === 0 ? [] : [ofMembers(finding, members)];
@@ -33,7 +33,3 @@ export function objectsFailing(check: CheckResult | undefined): number {
 
 export const keyOf = ({ apiVersion, kind, namespace, name }: ObjectRef): string =>
   JSON.stringify([apiVersion, kind, namespace, name]);
-
-/** The namespace it lies in, or is; empty for anything else that is cluster-scoped. */
-export const namespaceOf = ({ kind, namespace, name }: ObjectRef): string =>
-  namespace ?? (kind === 'Namespace' ? name : '');

@@ -57,6 +57,7 @@ const membersWithCommands = 10;
 /** Characters that the commands of a finding with many members may have, if those of the first have no more. */
 const membersLength = 50_000;
 
+/** Characters of the three together. */
 export const lengthOf = ({ test, implementation, backout }: Commands): number =>
   test.length + implementation.length + backout.length;
 

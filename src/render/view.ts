@@ -5,9 +5,8 @@ import { plural, visible } from '../text.ts';
 import { bar, scoreView, statusBar } from './bars.ts';
 import { checkView } from './check-view.ts';
 import { blankFinding } from './finding-view.ts';
-import { objectsOf } from '../kit/members.ts';
+import { namespaceOf, objectsOf } from '../kit/members.ts';
 import { isPlatformNamespace } from '../kit/system-namespaces.ts';
-import { namespaceOf } from './mail-scope.ts';
 import type { NamespaceSummary } from './namespaces.ts';
 import { reachView } from './reach.ts';
 import { figuresOf, scoredControls, summarize } from './summary.ts';
@@ -127,7 +126,7 @@ function facets(checks: readonly CheckResult[]) {
   const namespaces = new Set<string>();
   const kinds = new Set<string>();
   for (const object of checks.flatMap(({ findings }) => findings).flatMap(objectsOf)) {
-    namespaces.add(namespaceOf(object));
+    namespaces.add(namespaceOf(object) ?? '');
     kinds.add(object.kind);
   }
   namespaces.delete('');

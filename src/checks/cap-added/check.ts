@@ -1,5 +1,5 @@
 import { podSpecCheck } from '../../kit/define-check.ts';
-import { dangerousCapabilities, hasCapability, spellingHint } from '../../kit/pods.ts';
+import { dangerousCapabilities, hasCapability, spellingHint, withoutPrefix } from '../../kit/pods.ts';
 import { linuxOr, linuxProblem, whose, withoutCapabilities } from '../../kit/pss-problem.ts';
 import { violations } from '../../kit/pss.ts';
 
@@ -12,7 +12,7 @@ export const capAdded = podSpecCheck({
   test: (pod, context) =>
     violations('capabilities_baseline', pod, context).map((violation) => {
       const excess = violation.value as string[];
-      const names = excess.map((name) => name.replace(/^CAP_/i, ''));
+      const names = excess.map(withoutPrefix);
       return linuxProblem(pod, violation, {
         severity: dangerousCapabilities.some((name) => hasCapability(names, name)) ? 'high' : 'medium',
         message: `${whose(violation)} adds capabilities beyond the default set: ${excess.join(', ')}.${spellingHint(excess)}`,

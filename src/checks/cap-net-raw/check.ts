@@ -6,6 +6,7 @@ import {
   spellingHint,
   unlessEphemeral,
   walkContainers,
+  withoutPrefix,
   type WalkedContainer,
 } from '../../kit/pods.ts';
 import type { Field, PodSpec } from '../../model.ts';
@@ -42,8 +43,7 @@ function notDropped(pod: PodSpec, walked: WalkedContainer): Problem[] {
 
 function added(pod: PodSpec, walked: WalkedContainer): Problem[] {
   const { add = [] } = walked.container.securityContext?.capabilities ?? {};
-  // containerd takes CAP_NET_RAW for a capability it does not know, CRI-O for NET_RAW.
-  const left = add.filter((capability) => !hasCapability([capability.replace(/^CAP_/i, '')], 'NET_RAW'));
+  const left = add.filter((capability) => !hasCapability([withoutPrefix(capability)], 'NET_RAW'));
   if (left.length === add.length) return [];
   const field = list(walked, 'add');
   return [
